@@ -1,0 +1,1 @@
+"""Speed and quality, each measured in one run beside its peer."""

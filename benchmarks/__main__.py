@@ -1,0 +1,12 @@
+"""`python -m benchmarks [NAME ...]`: run some or all."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import allocation, build, campus, expand
+
+ALL = {"allocation": allocation.main, "build": build.main, "campus": campus.main, "expand": expand.main}
+
+for name in sys.argv[1:] or ALL:
+    ALL[name]()

@@ -1,0 +1,6 @@
+"""`python -m edgecut`."""
+
+from edgecut.cli import main
+
+if __name__ == "__main__":
+    main()

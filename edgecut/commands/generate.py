@@ -1,0 +1,54 @@
+"""`edgecut generate KIND`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edgecut.commands.options import Seed
+from edgecut.store import save
+from instances.errors import InputError
+from instances.generate import GENERATORS, generate
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("generate")(run)
+
+
+def run(
+    kind: Annotated[str, typer.Argument(help="one of " + ", ".join(sorted(GENERATORS)))],
+    output: Annotated[Path, typer.Option("--output", "-o", help="file to write (.json or .parquet)")],
+    users: Annotated[int, typer.Option(min=1, help="number of users")] = 20,
+    servers: Annotated[int, typer.Option(min=0, help="number of servers")] = 3,
+    seed: Seed = 0,
+    option: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="an option of the generator; repeatable")
+    ] = None,
+) -> None:
+    """Draw an instance and write it to a file."""
+    instance = generate(kind, users=users, servers=servers, seed=seed, **_settings(option or []))
+    save(instance, output)
+    print(f"{output}: {instance.name}, {instance.n_users} users, {instance.n_servers} servers", file=sys.stderr)
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError("--set", f"'{pair}' has no '='", fix="write it as NAME=VALUE")
+        settings[name] = _value(value)
+    return settings
+
+
+def _value(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text.split(",") if "," in text else text

@@ -1,0 +1,48 @@
+"""`edgecut solve INSTANCE`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgecut.card import result_card
+from edgecut.commands.options import AsJson, Gap, InstanceFile, Nodes, Quiet, Seed, TimeLimit, limits_of
+from edgecut.exits import exit_code
+from edgecut.progress import ProgressLines
+from edgecut.store import load, save
+from solvers.result_file import result_to_json
+from solvers.solve import solve
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("solve")(run)
+
+
+def run(
+    instance: InstanceFile,
+    method: Annotated[str, typer.Option(help="see `edgecut methods`")] = "exact",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="result file to write (.json)")] = None,
+    time_limit: TimeLimit = None,
+    gap: Gap = 1e-4,
+    nodes: Nodes = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Solve an instance: progress on stderr, a result card (or JSON) on stdout. Ctrl-C keeps the best plan."""
+    problem = load(instance)
+    with ProgressLines(quiet=quiet) as lines:
+        result = solve(problem, method, limits=limits_of(time_limit, gap, nodes), seed=seed, on_progress=lines)
+    if output is not None:
+        save(result, output)
+    if as_json:
+        document = result_to_json(result)
+        print(json.dumps({key: value for key, value in document.items() if key not in ("plan", "trace")}, indent=1))
+    else:
+        result_card(result, sys.stdout)
+    raise typer.Exit(exit_code(result))

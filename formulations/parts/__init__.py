@@ -1,0 +1,1 @@
+"""Shared constraint families of the formulations, one a file."""

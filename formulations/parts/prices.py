@@ -1,0 +1,190 @@
+"""What an option costs when uplink and compute have prices, and the best prices of a server for given options.
+
+For prices μ of the uplink and ν of the compute of a server (J for the whole resource), an option costs
+v(μ, ν) = min_{β, φ ≤ 1} h(β, φ) + μ β + ν φ, where h is its least weighted energy at shares β, φ. By duality in the
+deadline, for *every* λ ≥ 0 (J/s)
+
+    v(μ, ν) ≥ w q + min_z {w e z² + λ l/z} + g(μ, A (w p + λ)) + g(ν, c λ) − λ (D − t)
+
+with g(μ, K) = min_{β ≤ 1} μ β + K/β, and equality at the best λ.
+All cuts are made from the right-hand side, so that they hold however well λ is found.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Self
+
+import numpy as np
+
+from instances.columns import Floats, Ints
+from instances.options import OptionTable
+
+__all__ = ["PricedOptions", "best_prices"]
+
+_BISECTIONS = 32
+_STEPS = 40
+_NUDGE = 1e-5
+_LONGEST = 3.0  # a log price moves by at most this much in one step
+_CHEAPEST, _DEAREST = 1e-9, 1e6
+"""Range of prices, in units of an average user's energy."""
+_SPAN = 1e-13
+"""λ is sought between its upper bound and this part of it."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class PricedOptions:
+    """[n] remote options: ``air`` A = a/W, ``run`` c, ``budget`` D − t, ``device`` l (s); ``clock_w`` w e (J),
+    ``send_w`` w p (W), ``fixed`` w q (J); ``slow``, ``fast`` clock range; ``slack`` D − t − l/z_max (s);
+    ``least`` J with a whole server.
+    """  # fmt: skip
+
+    air: Floats
+    run: Floats
+    budget: Floats
+    device: Floats
+    clock_w: Floats
+    send_w: Floats
+    fixed: Floats
+    slow: Floats
+    fast: Floats
+    slack: Floats
+    least: Floats
+
+    @classmethod
+    def of(cls, table: OptionTable, rows: Ints) -> Self:
+        """From rows of a table."""
+        user = table.user[rows]
+        weight = table.weight[user]
+        return cls(
+            air=table.uplink_s[rows],
+            run=table.server_s[rows],
+            budget=table.budget_s[rows],
+            device=table.device_s[rows],
+            clock_w=weight * table.device_j[rows],
+            send_w=weight * table.tx_w[rows],
+            fixed=weight * table.fixed_j[rows],
+            slow=table.clock_min[user],
+            fast=table.clock_max[user],
+            slack=table.slack_s[rows],
+            least=table.cost_j(rows=rows),
+        )
+
+    def take(self, rows: Any) -> Self:
+        """Some of them."""
+        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in dataclasses.fields(self)})
+
+    def at(self, uplink: Any, compute: Any) -> tuple[Floats, Floats, Floats]:
+        """Excess of v over ``least`` (≥ 0, a valid underestimate) and the shares β, φ behind it.
+
+        Prices broadcast against [n]: [k, 1] prices give [k, n] results.
+        """
+        mu, nu = np.asarray(uplink, dtype=float), np.asarray(compute, dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            force = self._deadline_price(mu, nu)
+            clock = self._clock(force)
+            air, run = self.air * (self.send_w + force), self.run * force
+            beta, phi = _share(air, mu), _share(run, nu)
+            parts = (
+                self.fixed,
+                self.clock_w * clock**2 + force * np.where(self.device > 0, self.device / clock, 0.0),
+                mu * beta + np.where(air > 0, air / beta, 0.0),
+                nu * phi + np.where(run > 0, run / phi, 0.0),
+            )
+        total, push = sum(parts), force * self.budget
+        # Sums of large terms that cancel are rounded; stay below the truth.
+        safe = total - push - 1e-15 * (total + np.abs(push))
+        return np.maximum(safe - self.least, 0.0), beta, phi
+
+    def least_use(self, angle: Any) -> Floats:
+        """[k, n] min of cos² β + sin² φ over the shares that meet the deadline at the fastest clock.
+
+        Σ of it over the options on a server is ≤ cos² + sin² = 1: a cut in the choices alone.
+        """
+        mu, nu = np.cos(angle) ** 2, np.sin(angle) ** 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            air, run = self.air / self.slack, self.run / self.slack
+            mean = np.sqrt(air * run)
+            beta = air + np.where(mean > 0, mean * np.sqrt(nu / mu), 0.0)
+            beta = np.clip(beta, np.where(run < 1, air / (1 - run), 1.0), 1.0)
+            phi = np.where(run > 0, run / (1 - air / beta), 0.0)
+            phi = np.where((air <= 0) & (run > 0), run, np.minimum(phi, 1.0))
+        return np.where(np.isfinite(phi), mu * np.where(air > 0, beta, 0.0) + nu * phi, 0.0)
+
+    def _clock(self, force: Floats) -> Floats:
+        best = np.cbrt(force * self.device / (2 * self.clock_w))
+        return np.clip(np.where(self.device > 0, best, self.slow), self.slow, self.fast)
+
+    def _late(self, force: Floats, mu: Floats, nu: Floats) -> Floats:
+        """Seconds over the deadline when a second of lateness costs ``force``; decreasing in it."""
+        air, run = self.air * (self.send_w + force), self.run * force
+        needs = np.where(self.device > 0, self.device / self._clock(force), 0.0)
+        needs = needs + np.where(self.air > 0, self.air / _share(air, mu), 0.0)
+        return np.asarray(needs + np.where(self.run > 0, self.run / _share(run, nu), 0.0) - self.budget)
+
+    def _deadline_price(self, mu: Floats, nu: Floats) -> Floats:
+        """λ by bisection of log λ; at the upper end everything runs at full share and clock."""
+        shape = np.broadcast_shapes(mu.shape, nu.shape, self.air.shape)
+        tops = (
+            np.where(self.device > 0, 2 * self.clock_w * self.fast**3 / self.device, 0.0),
+            np.where(self.air > 0, mu / self.air - self.send_w, 0.0),
+            np.where(self.run > 0, nu / self.run, 0.0),
+        )
+        high = np.maximum(np.maximum(tops[0], tops[1]), tops[2]) + np.zeros(shape)
+        high = np.log(np.maximum(high, 1e-300))
+        low = high + np.log(_SPAN)
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            late = self._late(np.exp(middle), mu, nu) > 0
+            low, high = np.where(late, middle, low), np.where(late, high, middle)
+        return np.asarray(np.exp(high))
+
+
+def _share(work: Floats, price: Floats) -> Floats:
+    """argmin_{β ≤ 1} price β + work/β."""
+    return np.where(work > 0, np.minimum(np.sqrt(work / price), 1.0), 0.0)
+
+
+def best_prices(options: PricedOptions, amount: Floats, room: float, start: Floats, unit: float
+                ) -> tuple[float, float]:  # fmt: skip
+    """Prices (μ, ν) that maximise Σ amount v(μ, ν) − (μ + ν) room: those of the best shares of these options.
+
+    Newton's method on ln Σ amount β = ln room and ln Σ amount φ = ln room in log prices, where demand is nearly
+    linear (shares behave like μ^−½ and ν^−½). The best prices met on the way are returned: whatever they are, they
+    make a valid cut.
+
+    Args:
+        options: [n].
+        amount: [n] how much of each is chosen (1 each for a plan, fractions for a relaxation).
+        room: how much of the server there is (y_s).
+        start: [2] prices to start from, > 0.
+        unit: J of an average user, for scale.
+    """
+    low, high = np.log(_CHEAPEST * unit), np.log(_DEAREST * unit)
+    at = np.clip(np.log(start), np.log(1e-2 * unit), np.log(1e2 * unit))
+    best, best_value = at, -np.inf
+    for _ in range(_STEPS):
+        probe = np.exp(at + np.array([[0.0, 0.0], [_NUDGE, 0.0], [0.0, _NUDGE]]))
+        excess, beta, phi = options.at(probe[:, :1], probe[:, 1:])
+        value = float(excess[0] @ amount) - room * float(probe[0].sum())
+        if value > best_value:
+            best, best_value = at, value
+        asked = np.log(np.maximum(np.stack([beta @ amount, phi @ amount], axis=1) / room, 1e-300))
+        step = _newton_step(asked[0], (asked[1:] - asked[0]).T / _NUDGE)
+        moved = np.clip(at + np.clip(step, -_LONGEST, _LONGEST), low, high)
+        if np.abs(moved - at).max() < 1e-9:
+            break
+        at = moved
+    return float(np.exp(best[0])), float(np.exp(best[1]))
+
+
+def _newton_step(excess: Floats, slope: Floats) -> Floats:
+    """−slope⁻¹ excess; where demand does not react (everybody at a full share) the −½ of the square root is taken."""
+    slope = slope.copy()
+    flat = np.abs(np.diag(slope)) < 1e-3
+    for k in np.flatnonzero(flat):
+        slope[k] = 0.0
+        slope[k, k] = -0.5
+    if abs(np.linalg.det(slope)) < 1e-9:
+        return np.asarray(2.0 * excess)
+    return np.asarray(-np.linalg.solve(slope, excess))

@@ -1,0 +1,119 @@
+"""Columns of the units model: (option, blocks, units) with what they cost; only those that can matter."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+
+from instances.columns import Bools, Floats, Ints
+from instances.options import LOCAL, OptionTable
+from instances.prune import memory_binds
+
+__all__ = ["UnitColumns", "list_columns"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class UnitColumns:
+    """[columns] each: ``option`` (row of the table), ``blocks`` b, ``units`` m, ``cost_j`` (weighted J), ``user``,
+    ``server``.
+    """  # fmt: skip
+
+    option: Ints
+    blocks: Ints
+    units: Ints
+    cost_j: Floats
+    user: Ints
+    server: Ints
+
+    def __len__(self) -> int:
+        return len(self.option)
+
+
+def list_columns(table: OptionTable) -> UnitColumns:
+    """All columns that a best plan can need, sorted by user, then server.
+
+    Of the columns of one user and server, one that takes no fewer blocks, units and megabytes (where memory can
+    bind at all) than another and costs no less is dropped; so is one that costs no less than running locally,
+    which takes nothing. Swapping a dropped column for the one that beats it keeps a plan feasible and makes it
+    no dearer; as dominance is transitive and ties are broken by order, what beats it is kept.
+    """
+    binds = memory_binds(table)
+    parts = []
+    for first, last in _groups(table):
+        if table.server[first] == LOCAL:
+            parts.append(_local(table, np.arange(first, last)))
+        else:
+            parts.append(_remote(table, np.arange(first, last), bool(binds[table.server[first]])))
+    if not parts:
+        nothing = np.zeros(0, dtype=np.int64)
+        return UnitColumns(nothing, nothing, nothing, np.zeros(0), nothing, nothing)
+    option, blocks, units = (np.concatenate([p[k] for p in parts]).astype(np.int64) for k in range(3))
+    cost = np.concatenate([p[3] for p in parts])
+    return UnitColumns(option, blocks, units, cost, table.user[option], table.server[option])
+
+
+_Part = tuple[Ints, Ints, Ints, Floats]
+
+
+def _groups(table: OptionTable) -> list[tuple[int, int]]:
+    """Row ranges of equal (user, server)."""
+    change = np.flatnonzero((np.diff(table.user) != 0) | (np.diff(table.server) != 0)) + 1
+    edges = np.concatenate([[0], change, [len(table)]])
+    return [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
+
+
+def _local(table: OptionTable, rows: Ints) -> _Part:
+    cost = table.cost_j(rows=rows)
+    best = np.argmin(cost)
+    kept = rows[[best]] if np.isfinite(cost[best]) else rows[:0]
+    nothing = np.zeros(len(kept), dtype=np.int64)
+    return kept, nothing, nothing, cost[[best]][: len(kept)]
+
+
+def _remote(table: OptionTable, rows: Ints, memory: bool) -> _Part:
+    server = int(table.server[rows[0]])
+    # Zero pieces are enough for an option that needs none of the resource; nobody else can use them.
+    b = np.arange(0 if (table.uplink_mhz_s[rows] == 0).any() else 1, table.blocks[server] + 1)
+    m = np.arange(0 if (table.server_s[rows] == 0).any() else 1, table.units[server] + 1)
+    beta, phi = b / table.blocks[server], m / table.units[server]
+    with np.errstate(invalid="ignore"):  # no share, no transmit power: 0 · inf, thrown out as infeasible
+        cost = table.cost_j(beta[:, None, None], phi[:, None], rows)
+    best, which = _layers(cost, table.server_mb[rows] if memory else np.zeros(len(rows)))
+    keep = _undominated(best, _local_cost(table, int(table.user[rows[0]])))
+    at_b, at_m, layer = np.nonzero(keep)
+    return rows[which[at_b, at_m, layer]], b[at_b], m[at_m], best[at_b, at_m, layer]
+
+
+def _local_cost(table: OptionTable, user: int) -> float:
+    first, last = np.searchsorted(table.user, [user, user + 1])
+    rows = np.arange(first, last)
+    rows = rows[table.server[rows] == LOCAL]
+    return float(table.cost_j(rows=rows).min(initial=np.inf))
+
+
+def _layers(cost: Floats, megabytes: Floats) -> tuple[Floats, Ints]:
+    """[blocks, units, layers] least cost among the options of equal memory, in growing memory, and which it is."""
+    order = np.argsort(megabytes, kind="stable")
+    first = np.flatnonzero(np.diff(megabytes[order], prepend=-np.inf))
+    ends = np.append(first[1:], len(order))
+    best = np.minimum.reduceat(cost[..., order], first, axis=-1)
+    which = np.stack(
+        [order[a + np.argmin(cost[..., order[a:z]], axis=-1)] for a, z in zip(first, ends, strict=True)], axis=-1
+    )
+    return best, which
+
+
+def _undominated(best: Floats, local: float) -> Bools:
+    """Cells cheaper than every cell with no more blocks, units and memory, and than running locally."""
+    least = np.minimum(best, local)
+    for axis in range(3):
+        least = np.minimum.accumulate(least, axis=axis)
+    keep = best < local
+    for axis in range(3):
+        ahead = np.delete(least, -1, axis=axis)
+        body = [slice(None)] * 3
+        body[axis] = slice(1, None)
+        keep[tuple(body)] &= best[tuple(body)] < ahead
+    return np.asarray(keep)

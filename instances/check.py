@@ -1,0 +1,298 @@
+"""The checker: recomputes a plan from the instance alone and names every rule that it breaks.
+
+It shares no code with formulations, solvers, the option table or `instances.physics`: the model is restated here, from
+layers and links, so that an error there cannot hide here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from instances.columns import Bools, Floats, Ints
+from instances.dnn import Dnn
+from instances.instance import Instance
+from instances.plan import Plan
+
+__all__ = ["RULES", "Report", "Violation", "check"]
+
+TOLERANCE = 1e-9
+"""Relative room for rounding in every rule."""
+
+RULES = {
+    "structure": "the plan has one row a user and refers to things that exist",
+    "precedence": "the layers on the device contain every predecessor of each of them",
+    "reach": "a user is served by a server that it has a link to, and by one if and only if a layer is remote",
+    "share range": "uplink and compute shares lie in [0, 1] and are positive where there is work for them",
+    "clock range": "the clock ratio lies between the device's limits",
+    "deadline": "latency is at most the deadline",
+    "device memory": "weights of the device's layers fit the device",
+    "uplink capacity": "uplink shares of a server add up to at most 1",
+    "compute capacity": "compute shares of a server add up to at most 1",
+    "server memory": "weights of the remote layers of a server's users fit the server",
+    "whole units": "under units allocation every share is a whole number of blocks or compute units",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Violation:
+    """A broken rule: which, where (user or server name), by how much in which unit."""
+
+    rule: str
+    where: str
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.rule} broken by {self.amount:.6g} {self.unit} ({RULES[self.rule]})"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Report:
+    """What a plan amounts to.
+
+    ``objective_j``: weighted energy plus static energy of servers in use. ``user_energy_j`` [n]: E, with its parts
+    ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy). ``latency_s`` [n], with
+    parts ``device_s``, ``uplink_s``, ``server_s``, ``fixed_s``. ``static_j``; per server ``uplink_load``,
+    ``compute_load``, ``memory_mb``. ``violations``: empty when the plan is valid. A plan whose structure is broken has NaN
+    figures.
+    """
+
+    objective_j: float
+    static_j: float
+    user_energy_j: Floats
+    compute_j: Floats
+    radio_j: Floats
+    served_j: Floats
+    latency_s: Floats
+    device_s: Floats
+    uplink_s: Floats
+    server_s: Floats
+    fixed_s: Floats
+    uplink_load: Floats
+    compute_load: Floats
+    memory_mb: Floats
+    violations: tuple[Violation, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether no rule is broken."""
+        return not self.violations
+
+
+def check(instance: Instance, plan: Plan) -> Report:
+    """Recompute ``plan`` on ``instance``; never raises for a bad plan, but names what is wrong with it."""
+    broken = _structure(instance, plan)
+    if broken:
+        return _empty(instance, broken)
+    facts = _CutFacts(instance, plan)
+    quantities = _quantities(instance, plan, facts)
+    violations = [
+        *_precedence(instance, plan, facts),
+        *_user_rules(instance, plan, facts, quantities),
+        *_server_rules(instance, plan, quantities),
+    ]
+    return dataclasses.replace(quantities, violations=tuple(violations))
+
+
+def _structure(instance: Instance, plan: Plan) -> list[Violation]:
+    """Broken references; nothing else can be computed until these hold."""
+    n = instance.n_users
+    if len(plan) != n:
+        return [Violation("structure", "plan", abs(len(plan) - n), "users")]
+    found = []
+    for k, cut in enumerate(plan.cuts):
+        if not 0 <= cut.network < len(instance.networks):
+            found.append(Violation("structure", f"cuts[{k}].network", cut.network, "(unknown network)"))
+        elif np.shape(cut.on_device) != (instance.networks[cut.network].n_layers,):
+            found.append(Violation("structure", f"cuts[{k}].on_device", np.size(cut.on_device), "layers"))
+    bad_cut = (plan.cut < 0) | (plan.cut >= len(plan.cuts))
+    bad_server = (plan.server < -1) | (plan.server >= instance.n_servers)
+    numbers = np.column_stack([plan.uplink_share, plan.compute_share, plan.clock])
+    bad_number = ~np.isfinite(numbers).all(axis=1)
+    for name, bad in (("(unknown cut)", bad_cut), ("(unknown server)", bad_server), ("(not a number)", bad_number)):
+        found += [Violation("structure", _user(instance, i), 1, name) for i in np.flatnonzero(bad)]
+    if not found:
+        of_cut = np.array([cut.network for cut in plan.cuts], dtype=np.int64)
+        wrong = np.flatnonzero(of_cut[plan.cut] != instance.users.network)
+        found += [Violation("structure", _user(instance, i), 1, "(cut of another network)") for i in wrong]
+    return found
+
+
+class _CutFacts:
+    """What each cut of the plan means: its tensors, weights and times on each device and server."""
+
+    def __init__(self, instance: Instance, plan: Plan) -> None:
+        self.missing = [_missing_predecessors(instance.networks[c.network], c.on_device) for c in plan.cuts]
+        self.upload_mbit = np.array([_crossing(instance.networks[c.network], c.on_device) for c in plan.cuts])
+        self.remote_layers = np.array([int(np.sum(~c.on_device)) for c in plan.cuts])
+        nets = [instance.networks[c.network] for c in plan.cuts]
+        masks = [np.asarray(c.on_device, dtype=bool) for c in plan.cuts]
+        self.device_mb = np.array([float(n.weight_mb[m].sum()) for n, m in zip(nets, masks, strict=True)])
+        self.server_mb = np.array([float(n.weight_mb[~m].sum()) for n, m in zip(nets, masks, strict=True)])
+        self.server_gflop = np.array([float(n.gflop[~m].sum()) for n, m in zip(nets, masks, strict=True)])
+        self._nets, self._masks = nets, masks
+
+    def time_s(self, cut: Ints, gflops: Floats, memory_gb_s: Floats, launch_s: Floats, *, on_device: bool) -> Floats:
+        """[users] roofline time of the cut's layers on the given side; equal machines are computed once."""
+        keys = np.column_stack([cut.astype(float), gflops, memory_gb_s, launch_s])
+        unique, inverse = np.unique(keys, axis=0, return_inverse=True)
+        times = np.zeros(len(unique))
+        for r, (k, speed, memory, launch) in enumerate(unique):
+            net, mask = self._nets[int(k)], self._masks[int(k)]
+            layers = np.flatnonzero(mask if on_device else ~mask)
+            compute_s, memory_s = net.gflop[layers] / speed, net.traffic_mb[layers] / 1000.0 / memory
+            times[r] = np.where(compute_s > memory_s, compute_s, memory_s).sum() + launch * len(layers)
+        return times[inverse.reshape(-1)]
+
+
+def _missing_predecessors(net: Dnn, on_device: Bools) -> int:
+    """Number of arcs that lead from a remote layer to a layer on the device."""
+    return sum(1 for v in range(net.n_layers) if on_device[v]
+               for p in net.predecessors[v] if p >= 0 and not on_device[p])  # fmt: skip
+
+
+def _crossing(net: Dnn, on_device: Bools) -> float:
+    """Mbit that cross from device to server; a tensor counts once however many layers read it."""
+    sent = {p for v in range(net.n_layers) if not on_device[v] for p in net.predecessors[v]
+            if p < 0 or on_device[p]}  # fmt: skip
+    return float(sum(net.input_mbit if p < 0 else net.output_mbit[p] for p in sent))
+
+
+def _links_of(instance: Instance, plan: Plan) -> Ints:
+    """[users] row of the link that each user uses, −1 where it has none to that server (or is local)."""
+    width = instance.n_servers + 1
+    keys = instance.links.user * width + instance.links.server
+    if not len(keys):
+        return np.full(len(plan), -1, dtype=np.int64)
+    order = np.argsort(keys, kind="stable")
+    wanted = np.arange(len(plan)) * width + plan.server
+    place = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
+    found = (keys[order][place] == wanted) & (plan.server >= 0)
+    return np.where(found, order[place], -1)
+
+
+def _divide(work: Floats, share: Floats) -> Floats:
+    """Time of work on a share: 0 for no work, inf for work on no share."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(work > 0, np.where(share > 0, work / share, np.inf), 0.0)
+
+
+def _quantities(instance: Instance, plan: Plan, facts: _CutFacts) -> Report:
+    users, servers, links, devices, radios = (instance.users, instance.servers, instance.links, instance.devices,
+                                              instance.radios)  # fmt: skip
+    remote, link = plan.server >= 0, _links_of(instance, plan)
+    linked, dev, rad, n_s = link >= 0, users.device, users.radio, instance.n_servers
+
+    def pick(column: Floats, rows: Ints, where: Bools, otherwise: float) -> Floats:
+        return (
+            np.where(where, column[np.where(where, rows, 0)], otherwise)
+            if len(column)
+            else np.full(len(where), otherwise)
+        )
+
+    upload = facts.upload_mbit[plan.cut] * remote
+    result = np.array([net.result_mbit for net in instance.networks])[users.network] * remote
+    nominal_s = facts.time_s(
+        plan.cut, devices.gflops[dev], devices.memory_gb_s[dev], devices.launch_s[dev], on_device=True
+    )
+    whole_s = np.where(remote, facts.time_s(
+        plan.cut, pick(servers.gflops, plan.server, remote, 1.0), pick(servers.memory_gb_s, plan.server, remote, 1.0),
+        pick(servers.launch_s, plan.server, remote, 0.0), on_device=False), 0.0)  # fmt: skip
+    mhz = pick(servers.bandwidth_mhz, plan.server, remote, 1.0)
+    uplink_s = _divide(upload / (pick(links.efficiency, link, linked, 1.0) * mhz), plan.uplink_share)
+    server_s = _divide(whole_s, plan.compute_share)
+    download_s = result / pick(links.download_mbps, link, linked, np.inf)
+    backhaul_s = (upload + result) / pick(links.backhaul_mbps, link, linked, np.inf)
+    fixed_s = pick(links.round_trip_s, link, linked, 0.0) + backhaul_s + download_s
+    with np.errstate(divide="ignore", invalid="ignore"):
+        device_s = np.where(nominal_s > 0, nominal_s / plan.clock, 0.0)
+    watts = devices.kappa[dev] * np.power(devices.clock_ghz[dev] * 1e9, 3)
+    compute_j = watts * nominal_s * np.square(plan.clock)
+    radio_j = (radios.tx_w[rad] * uplink_s + radios.tx_j_per_mbit[rad] * upload + radios.rx_w[rad] * download_s
+               + radios.rx_j_per_mbit[rad] * result)  # fmt: skip
+    served_j = (instance.server_energy_weight * pick(servers.j_per_gflop, plan.server, remote, 0.0)
+                * facts.server_gflop[plan.cut])  # fmt: skip
+    energy = compute_j + radio_j + served_j
+    static = float(
+        (instance.server_energy_weight * servers.idle_w * instance.horizon_s)[np.unique(plan.server[remote])].sum()
+    )
+    at = plan.server[remote]
+    return Report(
+        objective_j=float(users.weight @ energy) + static, static_j=static, user_energy_j=energy, compute_j=compute_j,
+        radio_j=radio_j, served_j=served_j, latency_s=device_s + uplink_s + server_s + fixed_s, device_s=device_s,
+        uplink_s=uplink_s, server_s=server_s, fixed_s=fixed_s,
+        uplink_load=_sum_at(at, plan.uplink_share[remote], n_s),
+        compute_load=_sum_at(at, plan.compute_share[remote], n_s),
+        memory_mb=_sum_at(at, facts.server_mb[plan.cut][remote], n_s), violations=(),
+    )  # fmt: skip
+
+
+def _sum_at(server: Ints, amount: Floats, n_servers: int) -> Floats:
+    """[servers] sum of the amounts at each server."""
+    return np.bincount(server, amount, n_servers).astype(np.float64)
+
+
+def _precedence(instance: Instance, plan: Plan, facts: _CutFacts) -> list[Violation]:
+    missing = np.array(facts.missing, dtype=np.int64)[plan.cut] if len(plan) else np.zeros(0, dtype=np.int64)
+    return [Violation("precedence", _user(instance, i), int(missing[i]), "arcs") for i in np.flatnonzero(missing)]
+
+
+def _user_rules(instance: Instance, plan: Plan, facts: _CutFacts, got: Report) -> list[Violation]:
+    users, devices = instance.users, instance.devices
+    dev, remote = users.device, plan.server >= 0
+    has_remote_layers = facts.remote_layers[plan.cut] > 0 if len(plan) else np.zeros(0, dtype=bool)
+    unreachable = (remote != has_remote_layers) | (remote & (_links_of(instance, plan) < 0))
+    shares = np.column_stack([plan.uplink_share, plan.compute_share])
+    outside = np.maximum(np.maximum(-shares, shares - 1 - TOLERANCE), 0.0).max(axis=1, initial=0.0)
+    starved = ~np.isfinite(got.uplink_s + got.server_s)
+    low, high = devices.clock_min[dev], devices.clock_max[dev]
+    clock = np.maximum(low * (1 - TOLERANCE) - plan.clock, plan.clock - high * (1 + TOLERANCE))
+    late = got.latency_s - users.deadline_s * (1 + TOLERANCE)
+    heavy = facts.device_mb[plan.cut] - devices.memory_mb[dev] * (1 + TOLERANCE) if len(plan) else np.zeros(0)
+    rows: list[tuple[str, Floats, str]] = [
+        ("reach", unreachable.astype(float), "link"),
+        ("share range", np.where(starved, np.inf, outside), "of the resource"),
+        ("clock range", clock, "of the nominal clock"),
+        ("deadline", np.where(starved, 0.0, late), "s"),
+        ("device memory", heavy, "MB"),
+    ]
+    found = [Violation(rule, _user(instance, i), float(amount[i]), unit)
+             for rule, amount, unit in rows for i in np.flatnonzero(~(amount <= 0))]  # fmt: skip
+    return found + (_whole_units(instance, plan) if instance.allocation == "units" else [])
+
+
+def _whole_units(instance: Instance, plan: Plan) -> list[Violation]:
+    found = []
+    for share, pieces, unit in ((plan.uplink_share, instance.servers.blocks, "blocks"),
+                                (plan.compute_share, instance.servers.units, "units")):  # fmt: skip
+        count = np.where(plan.server >= 0, share * pieces[plan.server] if len(pieces) else 0.0, 0.0)
+        off = np.abs(count - np.round(count))
+        found += [Violation("whole units", _user(instance, i), float(off[i]), unit)
+                  for i in np.flatnonzero(off > TOLERANCE * np.maximum(count, 1.0))]  # fmt: skip
+    return found
+
+
+def _server_rules(instance: Instance, plan: Plan, got: Report) -> list[Violation]:
+    memory = instance.servers.memory_mb
+    rows = [
+        ("uplink capacity", got.uplink_load - (1 + TOLERANCE), "of the uplink"),
+        ("compute capacity", got.compute_load - (1 + TOLERANCE), "of the compute"),
+        ("server memory", got.memory_mb - memory * (1 + TOLERANCE), "MB"),
+    ]
+    return [Violation(rule, f"server {instance.servers.name[s]}", float(excess[s]), unit)
+            for rule, excess, unit in rows for s in np.flatnonzero(~(excess <= 0))]  # fmt: skip
+
+
+def _user(instance: Instance, row: int | np.integer) -> str:
+    return f"user {instance.users.name[row]}" if row < instance.n_users else f"user #{row}"
+
+
+def _empty(instance: Instance, violations: list[Violation]) -> Report:
+    fields = {f.name: np.full(instance.n_users, np.nan) for f in dataclasses.fields(Report)}
+    for name in ("uplink_load", "compute_load", "memory_mb"):
+        fields[name] = np.full(instance.n_servers, np.nan)
+    scalars: dict[str, Any] = {"objective_j": np.nan, "static_j": np.nan, "violations": tuple(violations)}
+    return Report(**{**fields, **scalars})

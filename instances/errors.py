@@ -1,0 +1,44 @@
+"""The one error that bad input raises: what is wrong, where, why it matters and what would mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["InputError", "nearest"]
+
+
+class InputError(ValueError):
+    """Input that cannot be accepted.
+
+    Args:
+        where: the place in the input, e.g. ``users[3].deadline_s``.
+        what: what was found there, with the value.
+        why: why that cannot be used.
+        fix: what would be accepted instead.
+    """
+
+    def __init__(self, where: str, what: str, why: str = "", fix: str = "") -> None:
+        self.where, self.what, self.why, self.fix = where, what, why, fix
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}"
+        if self.why:
+            text += f"; {self.why}"
+        if self.fix:
+            text += f". Fix: {self.fix}"
+        return text
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
+        return (InputError, (self.where, self.what, self.why, self.fix))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Phrase that points at the known name closest to ``name`` (or lists a few)."""
+    choices = sorted(known)
+    close = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    shown = ", ".join(choices[:8]) + (", …" if len(choices) > 8 else "")
+    return f"known: {shown}"

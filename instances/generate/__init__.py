@@ -1,0 +1,19 @@
+"""Random instances. Each generator is one file; importing it here registers it."""
+
+from __future__ import annotations
+
+from instances.generate import campus, factory, metro, roadside
+from instances.generate.registry import GENERATORS, Generator, generate, generator
+from instances.generate.settings import Settings
+
+__all__ = [
+    "GENERATORS",
+    "Generator",
+    "Settings",
+    "campus",
+    "factory",
+    "generate",
+    "generator",
+    "metro",
+    "roadside",
+]

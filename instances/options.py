@@ -1,0 +1,139 @@
+"""The option table: every way to run every request, as numbers. The pivot of the package.
+
+Everything upstream (networks, radios, servers) ends in rows of it; everything downstream (formulations,
+prices, heuristics) starts from it and never looks at an instance.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from instances import physics
+from instances.columns import Bools, Floats, Ints
+
+if TYPE_CHECKING:
+    from instances.cuts import CutSet
+
+__all__ = ["LOCAL", "OptionTable"]
+
+LOCAL = -1
+"""Server index of the option that runs the whole network on the device."""
+
+PER_OPTION = (
+    "user",
+    "server",
+    "cut",
+    "device_s",
+    "device_j",
+    "uplink_mhz_s",
+    "tx_w",
+    "server_s",
+    "fixed_s",
+    "fixed_j",
+    "server_mb",
+)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class OptionTable:
+    """Options sorted by user, then server; users and servers as columns beside them.
+
+    Per option [n_options]: ``user``, ``server`` (−1: local), ``cut`` (row of `cuts`), ``device_s`` l, ``device_j`` e,
+    ``uplink_mhz_s`` a, ``tx_w`` p, ``server_s`` c, ``fixed_s`` t, ``fixed_j`` q, ``server_mb`` memory taken there.
+    Per user [n_users]: ``deadline_s``, ``weight``, ``clock_min``, ``clock_max``.
+    Per server [n_servers]: ``bandwidth_mhz``, ``blocks``, ``units``, ``memory_mb``, ``static_j``.
+    ``allocation``: continuous or units. ``cut_sets``, ``cut_offset``: row r of `cuts` is row
+    r − cut_offset[g] of cut_sets[g].
+    """
+
+    user: Ints
+    server: Ints
+    cut: Ints
+    device_s: Floats
+    device_j: Floats
+    uplink_mhz_s: Floats
+    tx_w: Floats
+    server_s: Floats
+    fixed_s: Floats
+    fixed_j: Floats
+    server_mb: Floats
+    deadline_s: Floats
+    weight: Floats
+    clock_min: Floats
+    clock_max: Floats
+    bandwidth_mhz: Floats
+    blocks: Ints
+    units: Ints
+    memory_mb: Floats
+    static_j: Floats
+    allocation: str
+    cut_sets: tuple[CutSet, ...] = ()
+    cut_offset: Ints = dataclasses.field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @property
+    def n_users(self) -> int:
+        """Number of users, also those left without an option."""
+        return len(self.deadline_s)
+
+    @property
+    def n_servers(self) -> int:
+        """Number of servers."""
+        return len(self.bandwidth_mhz)
+
+    @property
+    def start(self) -> Ints:
+        """[n_users + 1] options of user i are rows start[i] … start[i+1]−1."""
+        return np.searchsorted(self.user, np.arange(self.n_users + 1)).astype(np.int64)
+
+    @property
+    def is_local(self) -> Bools:
+        """[n_options] whether the option uses no server."""
+        return np.asarray(self.server == LOCAL)
+
+    @property
+    def uplink_s(self) -> Floats:
+        """[n_options] s on the whole uplink of its server: a/W (0 for local options)."""
+        band = np.where(self.is_local, 1.0, self.bandwidth_mhz[self.server] if self.n_servers else 1.0)
+        return np.asarray(self.uplink_mhz_s / band)
+
+    @property
+    def budget_s(self) -> Floats:
+        """[n_options] D − t: what is left for device, uplink and server together."""
+        return np.asarray(self.deadline_s[self.user] - self.fixed_s)
+
+    @property
+    def slack_s(self) -> Floats:
+        """[n_options] D − t − l/z_max: what is left for uplink and server at the fastest clock."""
+        return np.asarray(self.budget_s - self.device_s / self.clock_max[self.user])
+
+    def cost_j(self, uplink_share: Any = 1.0, compute_share: Any = 1.0, rows: Any = slice(None)) -> Floats:
+        """Least weighted energy of options at given shares (clock chosen best), J; inf where the deadline fails.
+
+        Shares broadcast against ``[len(rows)]`` on the last axis, so ``[k, 1]`` shares give ``[k, n]`` costs.
+        """
+        user = self.user[rows]
+        air = physics.over_share(self.uplink_s[rows], uplink_share)
+        run = physics.over_share(self.server_s[rows], compute_share)
+        slack = self.budget_s[rows] - air - run
+        clock = physics.clock_for(self.device_s[rows], slack, self.clock_min[user])
+        # A relative hair of room: a clock computed as l/slack at slack = l/z_max must not be thrown out by rounding.
+        fits = (clock <= self.clock_max[user] * (1 + 1e-12)) & (slack >= 0)
+        energy = self.device_j[rows] * np.where(fits, clock, 1.0) ** 2 + self.tx_w[rows] * air + self.fixed_j[rows]
+        return np.where(fits, self.weight[user] * energy, np.inf)
+
+    def take(self, rows: Any) -> Self:
+        """Table with some options only (indices in order, or a mask); users and servers stay."""
+        return dataclasses.replace(self, **{name: getattr(self, name)[rows] for name in PER_OPTION})
+
+    def on_device(self, option: int) -> Bools:
+        """[n_layers] which layers the option leaves on the device."""
+        row = int(self.cut[option])
+        g = int(np.searchsorted(self.cut_offset, row, side="right")) - 1
+        on_device: Bools = self.cut_sets[g].on_device[row - int(self.cut_offset[g])]
+        return on_device

@@ -1,0 +1,258 @@
+"""Instances as Parquet: for programs, up to millions of users. One file.
+
+One row a user: ``name``, ``network``, ``device``, ``radio`` (names), ``deadline_s``, ``weight``, and
+``links``, a list of {server, efficiency, download_mbps, round_trip_s, backhaul_mbps}, where null is no
+limit. Everything else (schema, networks, machines, rules, provenance) is the JSON of `instances.json_file`
+without its users, kept in the file's metadata under ``edgecut``. So the table opens in any reader, and one
+file is replaced in one step.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from instances.columns import Floats, Ints
+from instances.errors import nearest
+from instances.instance import Instance, Links, Users
+from instances.json_file import header_from_json, header_to_json
+from instances.json_text import format_json, parse_json
+from instances.machines import device_columns, radio_columns, server_columns
+from instances.references import References, devices_among, networks_among, radios_among
+from instances.scalars import refuse
+from instances.storage import read_bytes, write_atomically
+
+__all__ = ["load_parquet", "save_parquet"]
+
+_KEY = b"edgecut"
+_NAMES = ("name", "network", "device", "radio")
+_NUMBERS = ("deadline_s", "weight")
+_LINK_NUMBERS = ("efficiency", "download_mbps", "round_trip_s", "backhaul_mbps")
+_UNLIMITED = ("download_mbps", "backhaul_mbps")
+_COLUMNS = (*_NAMES, *_NUMBERS, "links")
+
+
+def save_parquet(instance: Instance, path: str | os.PathLike[str]) -> None:
+    """Write the instance, atomically and always in the same bytes for the same content.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    import pyarrow.parquet as pq
+
+    table = _table(instance)
+
+    def write(stream: BinaryIO) -> None:
+        pq.write_table(table, stream, compression="zstd")
+
+    write_atomically(path, write)
+
+
+def load_parquet(path: str | os.PathLike[str]) -> Instance:
+    """Read what `save_parquet` wrote.
+
+    Raises:
+        InputError: the file is missing, cut short, not Parquet or not an instance, or a value is refused.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = read_bytes(path)
+    try:
+        table = pq.ParquetFile(io.BytesIO(content)).read()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        refuse(str(path), "is not a whole Parquet file", str(error).splitlines()[0][:200], "write it again")
+    _check_columns(table, str(path))
+    try:
+        return _instance(table, _header(table, str(path)))
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        refuse(str(path), "holds values that cannot be read", str(error)[:200], "write it again")
+
+
+def _table(instance: Instance) -> Any:
+    import pyarrow as pa
+
+    users, links = instance.users, instance.links
+    tables = (
+        [n.name for n in instance.networks],
+        instance.devices.name.tolist(),
+        instance.radios.name.tolist(),
+    )
+    columns = [pa.array(users.name.tolist(), pa.string())]
+    for rows, names in zip((users.network, users.device, users.radio), tables, strict=True):
+        columns.append(_names_of(rows, names))
+    columns += [pa.array(getattr(users, field)) for field in _NUMBERS]
+    inner = [_names_of(links.server, instance.servers.name.tolist())]
+    for field in _LINK_NUMBERS:
+        values = getattr(links, field)
+        inner.append(pa.array(values, mask=np.isinf(values)))
+    start = np.searchsorted(links.user, np.arange(len(users) + 1)).astype(np.int32)
+    struct = pa.StructArray.from_arrays(inner, names=["server", *_LINK_NUMBERS])
+    columns.append(pa.ListArray.from_arrays(pa.array(start), struct))
+    header = format_json(header_to_json(instance)).encode()
+    return pa.table(columns, names=list(_COLUMNS)).replace_schema_metadata({_KEY: header})
+
+
+def _names_of(rows: Ints, names: Sequence[str]) -> Any:
+    """Arrow strings of the names in these rows."""
+    import pyarrow as pa
+
+    listed = pa.array(names, pa.string())
+    return listed.take(pa.array(rows))
+
+
+def _header(table: Any, path: str) -> dict[str, Any]:
+    metadata = table.schema.metadata or {}
+    if _KEY not in metadata:
+        refuse(
+            path,
+            f"has no metadata '{_KEY.decode()}'",
+            "networks and machines are kept there",
+            "save it with edgecut",
+        )
+    return header_from_json(parse_json(metadata[_KEY], path))
+
+
+def _check_columns(table: Any, path: str) -> None:
+    for column in table.column_names:
+        if column not in _COLUMNS:
+            refuse(
+                path, f"has a column '{column}'", "it is not one of an instance", nearest(column, _COLUMNS)
+            )
+        if table.column_names.count(column) > 1:
+            refuse(path, f"has two columns '{column}'", "only one can be meant", "keep one of them")
+    for column in _COLUMNS:
+        if column not in table.column_names:
+            refuse(path, f"has no column '{column}'", "every user needs one", "add it")
+
+
+def _instance(table: Any, header: dict[str, Any]) -> Instance:
+    nets, machines = networks_among(header.pop("networks")), devices_among(header.pop("devices"))
+    radio_set = radios_among(header.pop("radios"))
+    servers = server_columns(header.pop("servers"))
+    columns: dict[str, Any] = {
+        word: _rows_of(table[word], references, _of_user(word))
+        for word, references in (("network", nets), ("device", machines), ("radio", radio_set))
+    }
+    columns |= {field: _numbers(table[field], _of_user(field)) for field in _NUMBERS}
+    names = _strings(table["name"], _of_user("name")).to_numpy(zero_copy_only=False)
+    return Instance(
+        networks=tuple(nets.entries),
+        devices=device_columns(machines.entries),
+        radios=radio_columns(radio_set.entries),
+        users=Users(name=names.astype(np.str_), **columns),
+        servers=servers,
+        links=_links(table["links"], servers.name.tolist()),
+        **{"name": "instance"} | header,
+    )
+
+
+_Place = Callable[[int], str]
+"""Where row k stands, in the words of a user's record."""
+
+
+def _of_user(field: str) -> _Place:
+    return lambda k: f"users[{k}].{field}"
+
+
+def _of_link(user: Ints, start: Ints, field: str) -> _Place:
+    return lambda k: f"users[{user[k]}].links[{k - start[user[k]]}].{field}"
+
+
+def _rows_of(column: Any, references: References[Any], place: _Place) -> Ints:
+    """[n] row of each name; a name that is not given is looked up in the catalogue."""
+    encoded = _strings(column, place).dictionary_encode()
+    index = np.asarray(encoded.indices, dtype=np.int64)
+    first = np.unique(index, return_index=True)[1].tolist()
+    rows = [
+        references.row(name, place(k)) for name, k in zip(encoded.dictionary.to_pylist(), first, strict=True)
+    ]
+    return np.array(rows, dtype=np.int64)[index]
+
+
+def _links(column: Any, servers: Sequence[str]) -> Links:
+    import pyarrow.compute as pc
+
+    fields = _link_fields(column.type)
+    _refuse_null(column, _of_user("links"))
+    lists = _one_chunk(column)
+    lengths = np.asarray(pc.list_value_length(lists), dtype=np.int64)
+    user, start = np.repeat(np.arange(len(lengths)), lengths), np.cumsum(lengths) - lengths
+    inner = dict(zip(fields, lists.flatten().flatten(), strict=True))
+    places = {field: _of_link(user, start, field) for field in fields}
+    server = _server_rows(inner["server"], servers, places["server"])
+    numbers = {f: _numbers(inner[f], places[f], unlimited=f in _UNLIMITED) for f in _LINK_NUMBERS}
+    return Links(user=user, server=server, **numbers)
+
+
+def _link_fields(kind: Any) -> list[str]:
+    """Fields of a link in the file's order."""
+    import pyarrow as pa
+
+    known = ("server", *_LINK_NUMBERS)
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_struct(
+        kind.value_type
+    ):
+        refuse("links", f"holds {kind}", "a list of links is needed", "make it a list of structs")
+    fields = [kind.value_type.field(k).name for k in range(kind.value_type.num_fields)]
+    for field in fields:
+        if field not in known or fields.count(field) > 1:
+            refuse(f"links.{field}", "is not a field, or is there twice", fix=nearest(field, known))
+    for field in known:
+        if field not in fields:
+            refuse(f"links.{field}", "is missing", "every link needs one", "add it")
+    return fields
+
+
+def _server_rows(column: Any, servers: Sequence[str], place: _Place) -> Ints:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = _strings(column, place)
+    rows = pc.index_in(names, value_set=pa.array(servers, pa.string()))
+    if rows.null_count:
+        k = int(np.argmax(np.asarray(rows.is_null())))
+        name = names[k].as_py()
+        refuse(place(k), f"no server is called '{name}'", fix=nearest(name, servers))
+    return np.asarray(rows, dtype=np.int64)
+
+
+def _strings(column: Any, place: _Place) -> Any:
+    """Arrow array of strings without nulls."""
+    import pyarrow as pa
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        refuse(place(0), f"holds {column.type}", "a name is text", "store it as strings")
+    _refuse_null(column, place)
+    return _one_chunk(column).cast(pa.string())
+
+
+def _numbers(column: Any, place: _Place, *, unlimited: bool = False) -> Floats:
+    """[n] floats; where ``unlimited``, null is infinite."""
+    import pyarrow as pa
+
+    if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+        refuse(place(0), f"holds {column.type}", "a number is needed", "store it as 64-bit floats")
+    if unlimited:
+        column = column.fill_null(math.inf) if pa.types.is_floating(column.type) else column
+    _refuse_null(column, place)
+    return np.asarray(_one_chunk(column).cast(pa.float64(), safe=False), dtype=float)
+
+
+def _refuse_null(column: Any, place: _Place) -> None:
+    if column.null_count:
+        k = int(np.argmax(np.asarray(_one_chunk(column).is_null())))
+        refuse(place(k), "is null", "every row needs a value", "fill it in")
+
+
+def _one_chunk(column: Any) -> Any:
+    """Arrow array of a column in pieces."""
+    import pyarrow as pa
+
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -1,0 +1,99 @@
+"""A plan: what every user does. The truth that results are recomputed from."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from instances import physics
+from instances.columns import Bools, Floats, Ints, as_column
+from instances.errors import InputError
+from instances.options import LOCAL, OptionTable
+
+__all__ = ["Cut", "Plan"]
+
+_ROUND_UP = 1 + 4e-16
+"""Clocks are nudged up by this much, so that a latency recomputed in other rounding does not miss its deadline."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Cut:
+    """Layers of a network that stay on the device.
+
+    Args:
+        network: index into the instance's networks.
+        on_device: [n_layers] bool mask in layer order.
+    """
+
+    network: int
+    on_device: Bools
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plan:
+    """One entry a user in every column.
+
+    Args:
+        server: [n] server index, −1 when the whole network runs on the device.
+        cut: [n] row of ``cuts``.
+        uplink_share: [n] β, part of that server's uplink.
+        compute_share: [n] φ, part of that server's compute.
+        clock: [n] z, ratio to the device's nominal clock.
+        cuts: the cuts in use.
+
+    Raises:
+        InputError: columns of different lengths.
+    """
+
+    server: Ints
+    cut: Ints
+    uplink_share: Floats
+    compute_share: Floats
+    clock: Floats
+    cuts: tuple[Cut, ...]
+
+    def __post_init__(self) -> None:
+        for name, kind in (("server", "Ints"), ("cut", "Ints"), ("uplink_share", "Floats"),
+                           ("compute_share", "Floats"), ("clock", "Floats")):  # fmt: skip
+            array = as_column("Plan", name, getattr(self, name), kind)
+            object.__setattr__(self, name, array)
+            if len(array) != len(self.server):
+                raise InputError(f"Plan.{name}", f"has {len(array)} rows, server has {len(self.server)}")
+
+    def __len__(self) -> int:
+        return len(self.server)
+
+    def replace(self, **changes: Any) -> Self:
+        """Copy with some columns changed."""
+        return dataclasses.replace(self, **changes)
+
+    @classmethod
+    def from_options(cls, table: OptionTable, chosen: Ints, uplink_share: ArrayLike, compute_share: ArrayLike) -> Plan:
+        """Plan that gives user i option ``chosen[i]`` (a row of the table) with these shares and the best clock.
+
+        The clock is the slowest that meets the deadline (`physics.clock_for`); where none does, the fastest.
+        """
+        chosen = np.asarray(chosen, dtype=np.int64)
+        remote = table.server[chosen] != LOCAL
+        beta = np.where(remote, uplink_share, 0.0)
+        phi = np.where(remote, compute_share, 0.0)
+        air = physics.over_share(table.uplink_s[chosen], beta)
+        run = physics.over_share(table.server_s[chosen], phi)
+        clock = physics.clock_for(table.device_s[chosen], table.budget_s[chosen] - air - run, table.clock_min)
+        used, cut = np.unique(table.cut[chosen], return_inverse=True)
+        networks = np.searchsorted(table.cut_offset, used, side="right") - 1
+        cuts = tuple(
+            Cut(int(g), table.cut_sets[g].on_device[row - int(table.cut_offset[g])])
+            for g, row in zip(networks, used, strict=True)
+        )
+        return cls(
+            server=table.server[chosen],
+            cut=cut.reshape(-1),
+            uplink_share=beta,
+            compute_share=phi,
+            clock=np.minimum(clock * _ROUND_UP, table.clock_max),
+            cuts=cuts,
+        )

@@ -1,0 +1,88 @@
+"""Bytes in and out of files: errors in the user's words, and writes that happen whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from instances.errors import InputError
+from instances.scalars import refuse
+
+__all__ = ["read_bytes", "system_error", "write_atomically"]
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Content of a file.  Raises InputError when it is missing, a folder, unreadable or empty."""
+    try:
+        content = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise system_error(path, error, "read") from error
+    if not content.strip():
+        refuse(str(path), "is empty", "there is nothing to read", "write the file again")
+    return content
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]) -> None:
+    """Let ``write`` fill a file that takes the place of ``path`` only when it is whole and on the disk.
+
+    A reader, a crash or a second writer sees the old file or the new one, never a part.
+
+    Raises:
+        InputError: the folder is missing or not writable, the disk is full, or ``path`` is a folder.
+    """
+    try:
+        target = Path(os.path.realpath(path))  # through a link, so that the link stays
+        if target.is_dir():
+            refuse(str(path), "is a folder", "a file is written here", "add a file name")
+        _replace(target, write)
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise system_error(path, error, "written") from error
+
+
+def _replace(target: Path, write: Callable[[BinaryIO], None]) -> None:
+    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
+    # os.open rather than tempfile: the file gets the permissions that the user's umask says.
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last through a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def system_error(path: str | os.PathLike[str], error: Exception, done: str) -> InputError:
+    """What the system said about a file, as an InputError; ``done`` is "read" or "written"."""
+    where = str(path)
+    if isinstance(error, FileNotFoundError):
+        folder = Path(where).parent
+        if done == "written" or not folder.is_dir():
+            return InputError(
+                where, "cannot be " + done, f"there is no folder '{folder}'", "make it, or check the path"
+            )
+        return InputError(where, "does not exist", "", "check the path")
+    if isinstance(error, IsADirectoryError):
+        return InputError(where, "is a folder", "a file is needed", "name a file in it")
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(where, f"cannot be {done}", reason, "check the path, its permissions and the disk")

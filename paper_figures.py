@@ -1,0 +1,180 @@
+"""Every figure, one decorated function each. Draws from committed rows; `--rerun` solves what is missing first.
+
+python paper_figures.py                      draw all from results/runs
+python paper_figures.py NAME ...             draw some
+python paper_figures.py --list               name them
+python paper_figures.py --quick --rerun      reduced cases, solved now, in out/quick_runs
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from instances.errors import InputError
+from results.figures import FIGURES, Rows, draw_figure, figure
+from results.store import RUNS
+from results.style import COLOURS, DASHES, MARKERS, ONE_COLUMN_IN, TWO_COLUMNS_IN
+
+TITLES = {
+    "exact": "optimum",
+    "local_search": "local search",
+    "alternating": "alternating",
+    "greedy": "greedy",
+    "neurosurgeon": "Neurosurgeon",
+    "smallest_output": "smallest output",
+    "all_remote": "all remote",
+    "all_local": "all local",
+}
+
+
+def _look(k: int) -> dict[str, Any]:
+    """Colour, marker and dash of the k-th curve: distinct in all three."""
+    return {
+        "color": COLOURS[k % len(COLOURS)],
+        "marker": MARKERS[k % len(MARKERS)],
+        "linestyle": DASHES[k % len(DASHES)],
+    }
+
+
+def _means(rows: Rows, x: str, group: str, value: str) -> dict[Any, dict[float, tuple[float, int, int]]]:
+    """group → x → (mean over seeds that have a value, how many have one, how many there are)."""
+    cells: dict[Any, dict[float, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        cells[row[group]][row[x]].append(row[value])
+    found: dict[Any, dict[float, tuple[float, int, int]]] = {}
+    for name, by_x in cells.items():
+        found[name] = {}
+        for at, values in by_x.items():
+            known = [v for v in values if v is not None]
+            found[name][at] = (statistics.fmean(known) if known else float("nan"), len(known), len(values))
+    return found
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    known = list(TITLES)
+    return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
+
+
+@figure("cut_against_rate")
+def cut_against_bandwidth(plt: Any, rows: Rows) -> Any:
+    """Where networks are cut as bandwidth grows: part of the FLOPs kept on the device, for least energy and latency."""
+    drawn, axes = plt.subplots(1, 2, figsize=(TWO_COLUMNS_IN, 2.4), sharey=True)
+    networks = list(dict.fromkeys(row["network"] for row in rows))
+    for panel, aim in zip(axes, ("energy", "latency"), strict=True):
+        for row in (r for r in rows if r["aim"] == aim):
+            k = networks.index(row["network"])
+            look = {**_look(k), "markevery": (3 * k, 24)}
+            panel.step(row["rate_mbps"], row["kept"], where="post", label=row["network"], **look)
+        panel.set_xscale("log")
+        panel.set_xlabel("uplink rate, Mbit/s")
+        panel.set_title(f"least {aim}")
+    axes[0].set_ylabel("FLOPs kept on the device")
+    axes[1].legend(frameon=False, loc="upper right")
+    return drawn
+
+
+@figure("energy_against_users")
+def energy_against_users(plt: Any, rows: Rows) -> Any:
+    """Energy a user against the number of users, and each method's gap to the optimum where both have a plan."""
+    drawn, (left, right) = plt.subplots(1, 2, figsize=(TWO_COLUMNS_IN, 2.7))
+    best = {(r["users"], r["seed"]): r["bound_j"] for r in rows if r["method"] == "exact"}
+    for row in rows:
+        known = row["objective_j"] is not None
+        bound = best[row["users"], row["seed"]]
+        row["per_user_j"] = row["objective_j"] / row["users"] if known else None
+        row["gap_percent"] = 100 * (row["objective_j"] - bound) / row["objective_j"] if known and bound else None
+    energy, gap = (_means(rows, "users", "method", value) for value in ("per_user_j", "gap_percent"))
+    for k, name in enumerate(_in_order(energy)):
+        full = {x: mean for x, (mean, known, all_) in sorted(energy[name].items()) if known == all_}
+        left.plot(list(full), list(full.values()), label=TITLES.get(name, name), **_look(k))
+        part = {x: mean for x, (mean, known, _) in sorted(gap[name].items()) if known}
+        if name != "exact":
+            right.plot(list(part), [max(v, 1e-3) for v in part.values()], label=TITLES.get(name, name), **_look(k))
+    left.set_ylabel("energy a user, J (all seeds solved)")
+    right.set_ylabel("gap to the bound, % (solved seeds)")
+    right.set_yscale("log")
+    for panel in (left, right):
+        panel.set_xlabel("users")
+    left.legend(frameon=False)
+    return drawn
+
+
+@figure("energy_against_deadline")
+def energy_against_deadline(plt: Any, rows: Rows) -> Any:
+    """Energy a user as all deadlines are stretched."""
+    drawn, panel = plt.subplots(figsize=(ONE_COLUMN_IN, 2.5))
+    energy = _means(rows, "deadline_scale", "method", "objective_j")
+    for k, name in enumerate(_in_order(energy)):
+        full = {x: mean for x, (mean, known, all_) in sorted(energy[name].items()) if known == all_}
+        if full:
+            panel.plot(list(full), list(full.values()), label=TITLES.get(name, name), **_look(k))
+    panel.set_xlabel("deadlines, multiple of the tightest")
+    panel.set_ylabel("total energy, J")
+    panel.legend(frameon=False)
+    return drawn
+
+
+@figure("integrality")
+def price_of_integrality(plt: Any, rows: Rows) -> Any:
+    """Extra energy of whole pieces over continuous shares, with the spread over seeds; crosses: no plan exists."""
+    drawn, panel = plt.subplots(figsize=(ONE_COLUMN_IN, 2.4))
+    free = {row["seed"]: row["objective_j"] for row in rows if row["pieces"] == 0}
+    extra: dict[int, list[float]] = defaultdict(list)
+    lost: dict[int, int] = defaultdict(int)
+    for row in rows:
+        if row["pieces"] and free[row["seed"]] is not None:
+            if row["objective_j"] is None:
+                lost[row["pieces"]] += 1
+            else:
+                extra[row["pieces"]].append(100 * (row["objective_j"] / free[row["seed"]] - 1))
+    pieces = sorted(extra)
+    panel.plot(pieces, [statistics.fmean(extra[p]) for p in pieces], label="mean", **_look(0))
+    for p in pieces:
+        panel.plot(
+            [p] * len(extra[p]),
+            extra[p],
+            ".",
+            color=COLOURS[1],
+            markersize=2.5,
+            label="a seed" if p == pieces[0] else None,
+        )
+    for p, count in lost.items():
+        panel.annotate(f"{count} infeasible", (p, 0), fontsize=6, rotation=90, ha="center", va="bottom")
+    panel.set_xlabel("pieces of every uplink and server")
+    panel.set_ylabel("extra energy, %")
+    panel.legend(frameon=False)
+    return drawn
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; 0 when all was drawn, 2 for an unknown name or missing rows."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("names", nargs="*", help="figures to draw (default: all)")
+    parser.add_argument("--list", action="store_true", help="name the figures and stop")
+    parser.add_argument("--quick", action="store_true", help="reduced cases, kept apart from the committed runs")
+    parser.add_argument("--rerun", action="store_true", help="solve cases that have no row yet; resumable")
+    parser.add_argument("--output", type=Path, default=Path("out/figures"), help="folder to draw into")
+    parsed = parser.parse_args(arguments)
+    if parsed.list:
+        for name, (experiment, draw) in FIGURES.items():
+            print(f"{name:28} {(draw.__doc__ or '').splitlines()[0]} [{experiment}]")
+        return 0
+    folder = Path("out/quick_runs") if parsed.quick else RUNS
+    try:
+        for name in parsed.names or FIGURES:
+            for path in draw_figure(name, parsed.output, quick=parsed.quick, rerun=parsed.rerun, folder=folder):
+                print(path)
+    except InputError as error:
+        print(f"paper_figures: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What came out: metrics, the runner and its store, tables and pictures."""

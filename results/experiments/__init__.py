@@ -1,0 +1,5 @@
+"""One file an experiment."""
+
+from results.experiments import cut_against_rate, energy_against_deadline, energy_against_users, integrality
+
+__all__ = ["cut_against_rate", "energy_against_deadline", "energy_against_users", "integrality"]

@@ -1,0 +1,61 @@
+"""Several methods on one instance, side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from instances.expand import expand
+from instances.instance import Instance
+from solvers.answer import Limits, Progress, relative_gap
+from solvers.registry import METHODS, get_method
+from solvers.result import Result
+from solvers.solve import solve
+
+__all__ = ["compare", "comparison_rows"]
+
+
+def compare(
+    instance: Instance,
+    methods: Iterable[str] | None = None,
+    *,
+    limits: Limits | None = None,
+    seed: int = 0,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> list[Result]:
+    """Results of several methods (all that support the instance, unless named), best first.
+
+    Raises:
+        InputError: a named method does not exist or cannot run on the instance.
+    """
+    table = expand(instance)
+    if methods is None:
+        names = [name for name, entry in METHODS.items() if entry.supports(table) is None]
+    else:
+        names = [get_method(name).name for name in methods]
+    results = [solve(instance, name, limits=limits, seed=seed, on_progress=on_progress, table=table) for name in names]
+    return sorted(results, key=lambda result: result.objective_j)
+
+
+def comparison_rows(results: list[Result]) -> list[dict[str, Any]]:
+    """One row a result: its figures, and its gap to the best bound that any of them found."""
+    bound = max(
+        (r.bound_j for r in results if math.isfinite(r.bound_j) and r.verdict.value != "wrong"), default=-math.inf
+    )
+    return [
+        {
+            "method": r.method,
+            "kind": METHODS[r.method].kind if r.method in METHODS else "",
+            "objective_j": r.objective_j,
+            "bound_j": r.bound_j,
+            "gap_to_best_bound": max(relative_gap(r.objective_j, bound), 0.0),
+            "verdict": r.verdict.value,
+            "stop": r.stop.value,
+            "build_s": r.build_s,
+            "solve_s": r.solve_s,
+            "guarantee": METHODS[r.method].guarantee if r.method in METHODS else None,
+            "message": r.message,
+        }
+        for r in results
+    ]

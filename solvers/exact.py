@@ -1,0 +1,199 @@
+"""Exact methods: a MILP formulation given to HiGHS, refined until bound and plan meet."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from typing import ClassVar
+
+import numpy as np
+
+from formulations import get_formulation
+from formulations.program import Decision, Model, Program
+from instances.columns import Floats
+from instances.options import OptionTable
+from instances.prune import prune
+from solvers.allocation import allocate_any
+from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
+from solvers.heuristics import quick_start
+from solvers.highs import Outcome, Status, solve_program
+from solvers.objective import decision_cost
+from solvers.registry import Kind, method
+
+__all__ = ["FormulationMethod", "solve_formulation"]
+
+MAX_ROUNDS = 200
+_STOPS = {Status.TIME: Stop.TIME, Status.NODES: Stop.NODES, Status.INTERRUPTED: Stop.INTERRUPTED}
+
+
+@dataclasses.dataclass(eq=False)
+class _Search:
+    """State of one solve: the best decision and the best bound so far."""
+
+    table: OptionTable
+    model: Model
+    clock: Clock
+    best: Decision | None = None
+    best_j: float = math.inf
+    bound_j: float = -math.inf
+
+    def offer(self, decision: Decision) -> Decision:
+        """Re-allocate shares for the options of a decision; keep it if it is the best yet."""
+        shares = allocate_any(self.table, decision.chosen)
+        settled = Decision(decision.chosen, shares.uplink_share, shares.compute_share)
+        cost = decision_cost(self.table, settled)
+        if not math.isfinite(cost):
+            settled, cost = decision, decision_cost(self.table, decision)
+        if cost < self.best_j:
+            self.best, self.best_j = settled, cost
+        self.clock.report(self.best_j, self.bound_j)
+        return settled
+
+    def hear(self, values: Floats | None, bound: float) -> None:
+        """News from HiGHS while it runs."""
+        if math.isfinite(bound):
+            self.bound_j = max(self.bound_j, bound)
+        if values is not None:
+            self.offer(self.model.decode(values))
+        else:
+            self.clock.report(self.best_j, self.bound_j)
+
+    @property
+    def gap(self) -> float:
+        """Relative gap between best and bound."""
+        return relative_gap(self.best_j, self.bound_j)
+
+
+def solve_formulation(
+    name: str, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock
+) -> Answer:
+    """Solve a MILP formulation to ``limits.gap``, adding the rows that its `refine` asks for."""
+    begin = time.perf_counter()
+    table = prune(table)
+    model = get_formulation(name).build(table)
+    build_s = time.perf_counter() - begin
+    search = _Search(table, model, clock)
+    start = quick_start(table, rng=rng, clock=clock)
+    if start is not None:
+        search.offer(start)
+    seed = int(rng.integers(2**31 - 1))
+    stop, message, rounds, nodes = _rounds(search, model.program, limits, seed)
+    detail = {"build_s": build_s, "rounds": rounds, "nodes": nodes, "options": len(table),
+              "columns": model.program.n_columns, "rows": len(model.program.rows)}  # fmt: skip
+    bound = math.inf if stop is Stop.INFEASIBLE else search.bound_j
+    return Answer(search.best, stop, bound, search.best_j, tuple(clock.trace), message, detail, table)
+
+
+def _rounds(search: _Search, program: Program, limits: Limits, seed: int) -> tuple[Stop, str, int, int]:
+    """Solve, settle, refine, repeat."""
+    nodes = 0
+    allowed = MAX_ROUNDS if limits.rounds is None else limits.rounds
+    for k in range(allowed):
+        outcome = _once(search, program, limits, seed)
+        nodes += outcome.nodes
+        if outcome.status is Status.INFEASIBLE:
+            return _infeasible(search, program, limits, seed, k + 1, nodes)
+        if outcome.status in (Status.ERROR, Status.UNBOUNDED):
+            return Stop.ERROR, outcome.message or outcome.status.value, k + 1, nodes
+        search.bound_j = max(search.bound_j, outcome.bound)
+        decision = None
+        if outcome.values is not None:
+            decision = search.offer(search.model.decode(outcome.values))
+        search.clock.report(search.best_j, search.bound_j)
+        if search.gap <= limits.gap:
+            return Stop.FINISHED, "", k + 1, nodes
+        if outcome.status is not Status.OPTIMAL:
+            return _STOPS[outcome.status], "", k + 1, nodes
+        assert outcome.values is not None and decision is not None  # an optimal outcome has values
+        rows = search.model.refine(outcome.values, decision)
+        if rows is None or len(rows) == 0:
+            return Stop.STALLED, "no further cut at working precision", k + 1, nodes
+        program = program.with_rows(rows)
+    return Stop.ROUNDS, "", allowed, nodes
+
+
+def _once(search: _Search, program: Program, limits: Limits, seed: int) -> Outcome:
+    start = search.model.encode(search.best) if search.best is not None else None
+    # Half of the gap for the MILP, the rest for what the tangents still underestimate.
+    left = None if limits.time_s is None else search.clock.left_s
+    inner = dataclasses.replace(limits, gap=limits.gap / 2, time_s=left)
+    return solve_program(
+        program, inner, seed=seed, start=start, on_state=lambda values, best, bound: search.hear(values, bound)
+    )
+
+
+def _infeasible(search: _Search, program: Program, limits: Limits, seed: int, rounds: int, nodes: int
+                ) -> tuple[Stop, str, int, int]:  # fmt: skip
+    """HiGHS' "infeasible" is a claim: a verified plan refutes it, a second run without presolve must agree."""
+    from solvers.highs import HighsOptions
+
+    if search.best is not None:
+        return Stop.ERROR, "HiGHS claims infeasible beside a feasible plan", rounds, nodes
+    left = None if limits.time_s is None else search.clock.left_s
+    again = solve_program(
+        program, dataclasses.replace(limits, time_s=left), seed=seed + 1, options=HighsOptions({"presolve": "off"})
+    )
+    if again.status is Status.INFEASIBLE:
+        return Stop.INFEASIBLE, "no choice of options fits deadlines and capacities together", rounds, nodes
+    if again.values is not None:
+        search.offer(search.model.decode(again.values))
+    return Stop.ERROR, "HiGHS claims infeasible with presolve, not without", rounds, nodes
+
+
+class FormulationMethod:
+    """A method that hands its formulation to HiGHS. Subclasses name the formulation of each allocation rule."""
+
+    kind: Kind = "exact"
+    guarantee: str | None = "gap ≤ limits.gap"
+    formulations: ClassVar[dict[str, str]]
+
+    def supports(self, table: OptionTable) -> str | None:
+        """Instances of the formulation's allocation rule."""
+        if table.allocation in self.formulations:
+            return None
+        return f"it needs {' or '.join(self.formulations)} allocation, this instance has {table.allocation}"
+
+    def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
+        """See `solve_formulation`."""
+        return solve_formulation(self.formulations[table.allocation], table, limits=limits, rng=rng, clock=clock)
+
+
+@method
+class Exact(FormulationMethod):
+    """Joint optimum by the strongest MILP for the allocation rule."""
+
+    name = "exact"
+    title = "strongest MILP for the allocation rule, refined until the gap closes"
+    reference = "docs/theory.md, P3 and P4"
+    formulations: ClassVar = {"units": "joint_units", "continuous": "joint_tangent"}
+
+
+@method
+class JointUnits(FormulationMethod):
+    """The column model."""
+
+    name = "joint_units"
+    title = "MILP over columns (option, blocks, units)"
+    reference = "docs/theory.md, P4"
+    formulations: ClassVar = {"units": "joint_units"}
+
+
+@method
+class JointCompact(FormulationMethod):
+    """The textbook model."""
+
+    name = "joint_compact"
+    title = "textbook MILP: assignment and integer shares"
+    reference = "the usual statement in the field; docs/theory.md"
+    formulations: ClassVar = {"units": "joint_compact"}
+
+
+@method
+class JointTangent(FormulationMethod):
+    """The outer approximation."""
+
+    name = "joint_tangent"
+    title = "MILP with tangents, refined until the gap closes"
+    reference = "docs/theory.md, P3"
+    formulations: ClassVar = {"continuous": "joint_tangent"}

@@ -1,0 +1,15 @@
+"""Baselines and heuristics: one file and one `@method` line each. None of them proves a bound."""
+
+from solvers.heuristics import (
+    all_local,
+    all_remote,
+    alternating,
+    greedy,
+    local_search,
+    neurosurgeon,
+    smallest_output,
+)
+from solvers.heuristics.local_search import quick_start
+
+__all__ = ["all_local", "all_remote", "alternating", "greedy", "local_search", "neurosurgeon", "quick_start",
+           "smallest_output"]  # fmt: skip

@@ -1,0 +1,68 @@
+"""What every option costs when uplink and compute are bought at prices: the estimate that ranks candidate moves.
+
+v_o(μ, ν) = min {w e z² + w p x + μ a'/x + ν c/y + w q : l/z + x + y ≤ D − t}. By duality (docs/theory.md, P4) the cost of a
+group at its own prices rises by at least v_o when o joins and falls by at most v_o when o leaves, so a move whose
+estimate is not negative cannot pay.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from instances.columns import Floats, Ints
+from instances.options import OptionTable
+from solvers.allocation.demand import Demand
+from solvers.allocation.response import Cell, cell_of, respond
+
+__all__ = ["Pricing"]
+
+_LEAST_PRICE = 1e-12
+
+
+class Pricing:
+    """Values of the options of one table at any prices.
+
+    Args:
+        table: the options.
+        usable: rows that can meet their deadline alone; all others are worth inf.
+    """
+
+    def __init__(self, table: OptionTable, usable: Ints) -> None:
+        self._table = table
+        alone = table.cost_j()
+        self._base = np.full(len(table), np.inf)
+        self._base[usable] = alone[usable]
+        working = (table.uplink_s[usable] + table.server_s[usable] > 0) & ~table.is_local[usable]
+        self._rows = usable[working]
+        self._demand = _demand(table, self._rows)
+        self._cell = cell_of(self._demand, np.arange(len(self._rows)), table.server[self._rows],
+                             np.ones(table.n_servers)) if len(self._rows) else None  # fmt: skip
+        self._guess: Floats | None = None
+
+    def values(self, uplink_price: Floats, compute_price: Floats) -> Floats:
+        """[n_options] v_o at prices [n_servers], J; static energy is not in it."""
+        value = self._base.copy()
+        if self._cell is None:
+            return value
+        cell, demand = self._cell, self._demand
+        mu, nu = np.maximum(uplink_price, _LEAST_PRICE), np.maximum(compute_price, _LEAST_PRICE)
+        got = respond(cell, mu, nu, self._guess)
+        self._guess = got.s
+        clock = np.clip(_ratio(demand.device_s, got.device), demand.clock_min, demand.clock_max)
+        paid = mu[cell.seg] * _ratio(demand.uplink_s, got.air) + nu[cell.seg] * _ratio(demand.server_s, got.run)
+        energy = demand.device_j * clock**2 + np.where(demand.send_w > 0, demand.send_w * got.air, 0.0)
+        value[self._rows] = energy + paid + demand.constant_j
+        return value
+
+
+def _ratio(work: Floats, time: Floats) -> Floats:
+    return np.divide(work, time, out=np.zeros(len(work)), where=time > 0)
+
+
+def _demand(table: OptionTable, rows: Ints) -> Demand:
+    part, user = table.take(rows), table.user[rows]
+    weight = table.weight[user]
+    return Demand(part.server, part.uplink_s, part.server_s, part.device_s, weight * part.device_j, weight * part.tx_w,
+                  weight * part.fixed_j, part.budget_s, table.clock_min[user], table.clock_max[user])  # fmt: skip

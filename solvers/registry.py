@@ -1,0 +1,55 @@
+"""The registry of methods: one file and one `@method` line each."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, TypeVar
+
+import numpy as np
+
+from instances.errors import InputError, nearest
+from instances.options import OptionTable
+from solvers.answer import Answer, Clock, Limits
+
+__all__ = ["METHODS", "Kind", "Method", "get_method", "method"]
+
+Kind = Literal["exact", "bound", "approximation", "heuristic", "online", "learned"]
+
+
+class Method(Protocol):
+    """What every method declares. ``guarantee``: a formula, or None. ``reference``: the paper it comes from."""
+
+    name: str
+    title: str
+    kind: Kind
+    guarantee: str | None
+    reference: str
+
+    def supports(self, table: OptionTable) -> str | None:
+        """None when the method can run on these options, else the reason why not."""
+
+    def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
+        """Best decision (and bound) within the limits; reports to ``clock``; KeyboardInterrupt keeps the best."""
+
+
+METHODS: dict[str, Method] = {}
+_Class = TypeVar("_Class", bound=type)
+
+
+def method(cls: _Class) -> _Class:
+    """Class decorator that registers a method under its ``name``."""
+    instance = cls()
+    if instance.name in METHODS:
+        raise ValueError(f"method '{instance.name}' is registered twice")
+    METHODS[instance.name] = instance
+    return cls
+
+
+def get_method(name: str) -> Method:
+    """Method by name.
+
+    Raises:
+        InputError: no such method; names the nearest.
+    """
+    if name not in METHODS:
+        raise InputError("method", f"'{name}' is not known", fix=nearest(name, METHODS))
+    return METHODS[name]

@@ -1,0 +1,87 @@
+"""One `solve` for all methods: expand, ask the method, check, hand over a result."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from instances.errors import InputError
+from instances.expand import expand
+from instances.instance import Instance
+from instances.options import OptionTable
+from instances.plan import Plan
+from solvers.answer import Answer, Clock, Limits, Progress, Stop
+from solvers.conflict import explain_conflict
+from solvers.infeasible import explain_users
+from solvers.registry import Method, get_method
+from solvers.result import Result
+
+__all__ = ["solve"]
+
+
+def solve(
+    instance: Instance,
+    method: str = "exact",
+    *,
+    limits: Limits | None = None,
+    seed: int = 0,
+    on_progress: Callable[[Progress], None] | None = None,
+    table: OptionTable | None = None,
+) -> Result:
+    """Solve an instance.
+
+    Args:
+        instance: the problem.
+        method: name from `solvers.METHODS`; ``exact`` proves how good the answer is.
+        limits: time, gap, nodes, rounds.
+        seed: of all randomness (`numpy.random.SeedSequence`).
+        on_progress: called with each new state, at least every second while HiGHS runs. Raising KeyboardInterrupt
+            there, or pressing Ctrl-C, stops and keeps the best checked plan.
+        table: options of this instance, if they are at hand already.
+
+    Raises:
+        InputError: no such method, or one that cannot run on this instance.
+    """
+    chosen, limits = get_method(method), limits or Limits()
+    clock = Clock(limits, on_progress)
+    begin = time.perf_counter()
+    clock.report()
+    table = expand(instance) if table is None else table
+    build_s = time.perf_counter() - begin
+    reason = chosen.supports(table)
+    if reason is not None:
+        raise InputError(f"method '{method}'", "cannot run on this instance", reason)
+    answer = _ask(chosen, instance, table, limits, seed, clock)
+    plan = None
+    if answer.decision is not None:
+        d = answer.decision
+        plan = Plan.from_options(answer.table or table, d.chosen, d.uplink_share, d.compute_share)
+    build_s += answer.detail.get("build_s", 0.0)
+    solve_s = time.perf_counter() - begin - build_s
+    return Result.checked(
+        instance, answer, plan, method=method, seed=seed, limits=limits, build_s=build_s, solve_s=solve_s
+    )
+
+
+def _ask(chosen: Method, instance: Instance, table: OptionTable, limits: Limits, seed: int, clock: Clock) -> Answer:
+    stuck = np.flatnonzero(np.diff(table.start) == 0)
+    if len(stuck):
+        return Answer(None, Stop.INFEASIBLE, bound_j=float("inf"), message=explain_users(instance, stuck))
+    rng = np.random.default_rng(np.random.SeedSequence(seed))
+    try:
+        answer = chosen.solve(table, limits=limits, rng=rng, clock=clock)
+    except KeyboardInterrupt:
+        return Answer(None, Stop.INTERRUPTED, trace=tuple(clock.trace), message="interrupted before a plan was found")
+    if answer.stop is Stop.INFEASIBLE:
+        reason = explain_conflict(instance, table, clock=Clock(Limits(time_s=min(60.0, clock.left_s))))
+        answer = dataclasses.replace(answer, message=reason or answer.message)
+    return dataclasses.replace(answer, message=_named(answer.message, instance))
+
+
+def _named(message: str, instance: Instance) -> str:
+    """Methods know users by number only; the reader knows them by name."""
+    return re.sub(r"user #(\d+)", lambda found: f"user {instance.users.name[int(found[1])]}", message)

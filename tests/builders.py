@@ -1,0 +1,177 @@
+"""Small random networks and instances that every test may use; all of it follows from the seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from instances.dnn import NETWORK_INPUT, Dnn
+from instances.instance import Devices, Instance, Links, Radios, Servers, Users
+
+__all__ = ["tiny_instance", "tiny_network"]
+
+LOOSEST, TIGHTEST = 4.0, 0.9
+"""Deadline over the latency of the better plain choice (all local, or all remote with an equal share)."""
+
+
+def tiny_network(rng: np.random.Generator, n_layers: int, name: str = "net") -> Dnn:
+    """Random acyclic network: mostly a chain, with skips, branches, weightless layers and one last layer."""
+    predecessors: list[tuple[int, ...]] = []
+    for layer in range(n_layers):
+        earlier = np.arange(NETWORK_INPUT, layer)
+        chosen = set(
+            rng.choice(earlier, size=min(len(earlier), int(rng.integers(1, 3))), replace=False).tolist()
+        )
+        if rng.random() < 0.6 or layer == 0:
+            chosen.add(layer - 1)
+        predecessors.append(tuple(sorted(chosen)))
+    unread = set(range(n_layers - 1)) - {p for reads in predecessors for p in reads}
+    if n_layers > 1:
+        predecessors[-1] = tuple(sorted({*predecessors[-1], *unread} or {n_layers - 2}))
+    plain = rng.random(n_layers) < 0.2
+    return Dnn(
+        name=name,
+        layers=tuple(f"layer{j}" for j in range(n_layers)),
+        kind=tuple("relu" if p else "conv" for p in plain),
+        gflop=np.where(plain, 0.001, rng.uniform(0.2, 2.0, n_layers) * np.linspace(0.3, 1.5, n_layers)),
+        weight_mb=np.where(plain, 0.0, rng.uniform(0.5, 10.0, n_layers)),
+        output_mbit=rng.uniform(0.1, 3.0, n_layers) * np.linspace(1.0, 0.1, n_layers),
+        predecessors=tuple(predecessors),
+        input_mbit=float(rng.uniform(2.0, 6.0)),
+        result_mbit=float(rng.uniform(0.001, 0.05)),
+        source="random",
+    )
+
+
+def tiny_instance(
+    seed: int,
+    users: int = 3,
+    servers: int = 2,
+    layers: int = 3,
+    allocation: str = "units",
+    tightness: float | None = None,
+    *,
+    memory_limits: bool = True,
+    network_count: int = 2,
+) -> Instance:
+    """Random instance that an oracle can enumerate.
+
+    Blocks and units are 4 to 6 a server, idle energy is never zero, each user reaches at least one server (if
+    there is any) and about three quarters of them, and some links have a wide-area hop.
+
+    Args:
+        seed: everything is drawn from it.
+        users, servers, layers: sizes.
+        allocation: ``units`` or ``continuous``.
+        tightness: 0 gives loose deadlines (4 × the better plain choice), 1 gives deadlines that may be
+            impossible (0.9 ×); None draws one a user between 0 and 0.9.
+        memory_limits: whether some servers and devices are short of memory (then some are infeasible).
+        network_count: number of different networks.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence([seed, users, servers, layers]))
+    networks = tuple(tiny_network(rng, layers, f"net{g}") for g in range(network_count))
+    devices = _devices(rng, networks, memory_limits)
+    radios = Radios(["cellular", "wifi"], [1.2, 0.7], [0.02, 0.0], [0.9, 0.3], [0.0, 0.01])  # type: ignore[arg-type]
+    rows = Users(
+        name=np.array([f"u{i}" for i in range(users)]),
+        network=rng.integers(len(networks), size=users),
+        device=rng.integers(len(devices), size=users),
+        radio=rng.integers(len(radios), size=users),
+        deadline_s=np.ones(users),
+        weight=np.where(rng.random(users) < 0.7, 1.0, rng.uniform(0.5, 2.0, users)),
+    )
+    machines = _servers(rng, servers, networks, rows, memory_limits)
+    links = _links(rng, users, servers)
+    slack = np.asarray(
+        rng.uniform(0.0, 0.9, users) if tightness is None else np.full(users, float(tightness))
+    )
+    factor = LOOSEST * (TIGHTEST / LOOSEST) ** slack
+    plain = _plain_latency_s(networks, devices, rows, machines, links)
+    return Instance(
+        name=f"tiny-{seed}",
+        networks=networks,
+        devices=devices,
+        radios=radios,
+        users=rows.replace(deadline_s=factor * plain),
+        servers=machines,
+        links=links,
+        allocation=allocation,
+        horizon_s=0.5,
+        server_energy_weight=float(rng.uniform(0.3, 1.0)),
+        provenance={"generator": "tiny", "seed": seed},
+    )
+
+
+def _devices(rng: np.random.Generator, networks: tuple[Dnn, ...], memory_limits: bool) -> Devices:
+    weight_mb = max(net.total_weight_mb for net in networks)
+    short = memory_limits and rng.random() < 0.3
+    return Devices(
+        name=np.array(["phone", "camera"]),
+        gflops=rng.uniform([15.0, 5.0], [30.0, 15.0]),
+        memory_gb_s=np.array([20.0, 8.0]),
+        launch_s=np.array([1e-4, 2e-4]),
+        clock_ghz=rng.uniform(1.0, 2.0, 2),
+        kappa=rng.uniform(1e-27, 4e-27, 2),
+        clock_min=rng.uniform(0.3, 0.8, 2),
+        clock_max=np.array([1.0, 1.3]),
+        memory_mb=np.array([1e3, (0.6 * weight_mb + 1e-3) if short else 500.0]),
+    )
+
+
+def _servers(
+    rng: np.random.Generator, count: int, networks: tuple[Dnn, ...], users: Users, memory_limits: bool
+) -> Servers:
+    demand_mb = sum(networks[g].total_weight_mb for g in users.network)
+    short = (rng.random(count) < 0.3) & memory_limits
+    return Servers(
+        name=np.array([f"s{s}" for s in range(count)], dtype=np.str_),
+        gflops=rng.uniform(60.0, 400.0, count),
+        memory_gb_s=np.full(count, 200.0),
+        launch_s=np.full(count, 2e-5),
+        memory_mb=np.where(short, 0.5 * demand_mb + 1e-3, 1e4),
+        idle_w=rng.uniform(0.1, 1.5, count),
+        j_per_gflop=rng.uniform(0.02, 0.12, count),
+        bandwidth_mhz=rng.uniform(5.0, 20.0, count),
+        blocks=rng.integers(4, 7, count),
+        units=rng.integers(4, 7, count),
+    )
+
+
+def _links(rng: np.random.Generator, users: int, servers: int) -> Links:
+    there = rng.random((users, servers)) < 0.75
+    if servers:
+        there[np.arange(users), rng.integers(servers, size=users)] = True
+    user, server = np.nonzero(there)
+    n = len(user)
+    return Links(
+        user=user,
+        server=server,
+        efficiency=rng.uniform(1.0, 6.0, n),
+        download_mbps=rng.uniform(20.0, 100.0, n),
+        round_trip_s=rng.uniform(0.001, 0.01, n),
+        backhaul_mbps=np.where(rng.random(n) < 0.3, rng.uniform(200.0, 1000.0, n), np.inf),
+    )
+
+
+def _plain_latency_s(
+    networks: tuple[Dnn, ...], devices: Devices, users: Users, servers: Servers, links: Links
+) -> np.ndarray:
+    """[users] s of the better of all local at the fastest clock and all remote on a users-th of a server."""
+    latency = np.empty(len(users))
+    for i in range(len(users)):
+        net, d = networks[users.network[i]], users.device[i]
+        latency[i] = _run_s(net, devices, int(d)) / devices.clock_max[d]
+    for k in range(len(links)):
+        i, s = links.user[k], int(links.server[k])
+        net = networks[users.network[i]]
+        share = max(int(min(servers.blocks[s], servers.units[s])) // len(users), 1)
+        air_s = net.input_mbit / (links.efficiency[k] * servers.bandwidth_mhz[s]) * servers.blocks[s] / share
+        run_s = _run_s(net, servers, s) * servers.units[s] / share
+        moved_s = (net.input_mbit + net.result_mbit) / links.backhaul_mbps[k]
+        down_s = net.result_mbit / links.download_mbps[k]
+        latency[i] = min(latency[i], air_s + run_s + moved_s + down_s + links.round_trip_s[k])
+    return latency
+
+
+def _run_s(net: Dnn, machines: Devices | Servers, row: int) -> float:
+    layer_s = np.maximum(net.gflop / machines.gflops[row], net.traffic_mb / (1e3 * machines.memory_gb_s[row]))
+    return float(layer_s.sum() + net.n_layers * machines.launch_s[row])

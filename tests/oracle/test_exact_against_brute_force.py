@@ -1,0 +1,87 @@
+"""Every exact method against enumeration on hundreds of tiny instances."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from solvers import METHODS, Limits, Verdict, solve
+from tests.builders import tiny_instance
+
+EXACT = [name for name, entry in METHODS.items() if entry.kind == "exact" and name != "brute_force"]
+CHUNK = 25
+GAP = 1e-6
+
+
+def _seeds(chunk: int) -> range:
+    return range(CHUNK * chunk, CHUNK * (chunk + 1))
+
+
+def _instance(seed: int, allocation: str):  # type: ignore[no-untyped-def]
+    shape = ((2, 1, 4), (3, 2, 2), (3, 1, 3), (4, 2, 2), (2, 2, 3))[seed % 5]
+    users, servers, layers = shape
+    return tiny_instance(seed, users=users, servers=servers, layers=layers, allocation=allocation)
+
+
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+@pytest.mark.parametrize("chunk", range(6))
+def test_exact_methods_reach_the_brute_force_optimum(chunk: int, allocation: str) -> None:
+    """2 × 150 instances: same optimum, same infeasibility, no bound above the optimum."""
+    limits = Limits(gap=GAP)
+    for seed in _seeds(chunk):
+        instance = _instance(seed, allocation)
+        truth = solve(instance, "brute_force")
+        for name in EXACT:
+            table_reason = _reason(instance, name)
+            if table_reason is not None:
+                continue
+            got = solve(instance, name, limits=limits, seed=seed)
+            where = f"{name}, {allocation}, seed {seed}: {got.message}"
+            if truth.verdict is Verdict.INFEASIBLE:
+                assert got.verdict is Verdict.INFEASIBLE, where
+                continue
+            assert truth.valid and got.valid, where
+            assert got.verdict is Verdict.OPTIMAL, f"{where} {got.verdict} {got.stop} gap {got.gap}"
+            assert got.objective_j == pytest.approx(truth.objective_j, rel=3 * GAP), where
+            assert got.bound_j <= truth.objective_j * (1 + GAP), where
+
+
+def _reason(instance, name: str) -> str | None:  # type: ignore[no-untyped-def]
+    from instances.expand import expand
+
+    return METHODS[name].supports(expand(instance))
+
+
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+def test_no_method_beats_the_optimum_and_every_plan_is_valid(allocation: str) -> None:
+    feasible = 0
+    for seed in range(40):
+        instance = _instance(seed, allocation)
+        truth = solve(instance, "brute_force")
+        if truth.verdict is Verdict.INFEASIBLE:
+            continue
+        feasible += 1
+        for name, entry in METHODS.items():
+            if entry.kind in ("exact", "bound") or _reason(instance, name) is not None:
+                continue
+            got = solve(instance, name, limits=Limits(rounds=20), seed=seed)
+            assert got.verdict is not Verdict.WRONG, f"{name}, seed {seed}: {got.message}"
+            if math.isfinite(got.objective_j):
+                assert got.valid
+                assert got.objective_j >= truth.objective_j * (1 - 1e-7), f"{name}, seed {seed}"
+    assert feasible >= 20
+
+
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+def test_bounds_stay_below_the_optimum(allocation: str) -> None:
+    bounds = [name for name, entry in METHODS.items() if entry.kind == "bound"]
+    assert bounds
+    for seed in range(40):
+        instance = _instance(seed, allocation)
+        truth = solve(instance, "brute_force")
+        for name in bounds:
+            if truth.verdict is Verdict.INFEASIBLE or _reason(instance, name) is not None:
+                continue
+            got = solve(instance, name, seed=seed)
+            assert got.bound_j <= truth.objective_j * (1 + 1e-7), f"{name}, seed {seed}"

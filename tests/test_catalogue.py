@@ -1,0 +1,81 @@
+"""docs/catalogue.md: all that is registered is listed as running, and every system has a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import formulations
+import solvers
+
+CATALOGUE = Path(__file__).parents[1] / "docs" / "catalogue.md"
+
+STATUSES = {"runs", "planned"}
+
+SYSTEMS = (
+    "Neurosurgeon", "MAUI", "JointDNN", "DADS", "QDMP", "Edgent", "SPINN", "JALAD", "IONN", "DINA",
+    "CoEdge", "eDDNN", "LcDNN", "AoDNN", "JIDM 2020", "PEMWN 2021", "EEDOS", "CEDOT", "EECDN",
+    "PRA", "Xu et al.", "Makaya et al.", "IAO", "EEDPO", "GMA", "J-DOB", "IP-SSA and OG",
+    "Robust partitioning", "AMR2", "You et al.", "JTORA", "HODA", "WOA", "DROO", "MAD2RL",
+    "Multi-UAV DRL", "UAV-DDPG", "Aggregative game", "SPSO-GA",
+)  # fmt: skip
+
+
+def tables() -> dict[str, list[dict[str, str]]]:
+    """Heading → rows of the table below it, each header → cell."""
+    found: dict[str, list[dict[str, str]]] = {}
+    heading, header = "", []
+    for line in CATALOGUE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            heading, header = line.lstrip("# "), []
+        elif line.startswith("|"):
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if not header:
+                header = cells
+            elif set(line) - set("|-: "):
+                assert len(cells) == len(header), f"row with {len(cells)} cells: {line}"
+                found.setdefault(heading, []).append(dict(zip(header, cells, strict=True)))
+    return found
+
+
+def rows_named(name: str) -> list[dict[str, str]]:
+    """Rows whose first cell is this name in code type."""
+    return [row for rows in tables().values() for row in rows if next(iter(row.values())) == f"`{name}`"]
+
+
+@pytest.mark.parametrize("name", [*solvers.METHODS, *formulations.FORMULATIONS])
+def test_what_is_registered_is_listed_as_running(name: str) -> None:
+    rows = rows_named(name)
+    assert len(rows) == 1, f"docs/catalogue.md has {len(rows)} rows for `{name}`"
+    assert rows[0]["status"] == "runs"
+
+
+@pytest.mark.parametrize("name", list(solvers.METHODS))
+def test_a_method_is_listed_with_its_kind(name: str) -> None:
+    assert rows_named(name)[0]["kind"] == solvers.METHODS[name].kind
+
+
+@pytest.mark.parametrize("heading", ["1. Methods", "2. Formulations"])
+def test_what_is_listed_as_running_is_registered(heading: str) -> None:
+    listed = {row["name"].strip("`") for row in tables()[heading] if row["status"] == "runs"}
+    registered = solvers.METHODS if heading == "1. Methods" else formulations.FORMULATIONS
+    assert listed == set(registered)
+
+
+def test_every_system_has_one_row_with_status_and_evidence() -> None:
+    rows = [row for rows in tables().values() for row in rows if "system" in row]
+    names = [row["system"] for row in rows]
+    assert sorted(names) == sorted(set(names))
+    assert set(SYSTEMS) <= set(names), f"missing: {sorted(set(SYSTEMS) - set(names))}"
+    assert {row["status"] for row in rows} <= STATUSES
+    assert all(row["evidence"] for row in rows)
+
+
+def test_a_running_system_names_something_registered() -> None:
+    registered = {*solvers.METHODS, *formulations.FORMULATIONS}
+    running = [
+        row for rows in tables().values() for row in rows if "system" in row and row["status"] == "runs"
+    ]
+    for row in running:
+        assert any(f"`{name}`" in row["in edgecut"] for name in registered), row["system"]
