@@ -41,8 +41,9 @@ def state_in_cvxpy(table: OptionTable, chosen: Ints) -> tuple[Any, dict[str, Any
                 z_min ≤ z_i ≤ z_max
 
     The times x = a'/β and y = c/φ are variables of their own, tied by x ≥ a'·inv_pos(β) and y ≥ c·inv_pos(φ), only
-    where there is work: a share without work would have no reason to be positive. The objective is divided by its
-    value at the nominal clock and whole shares, as solvers want figures near 1; ``scale_j`` undoes it.
+    where there is work: a share without work would have no reason to be positive. As solvers want figures near 1,
+    times count in parts of the budget, shares in equal parts (β times the number of users there), and the objective
+    in parts of what an equal split costs at the nominal clock (``scale_j``).
     """
     import cvxpy as cp
 
@@ -50,35 +51,36 @@ def state_in_cvxpy(table: OptionTable, chosen: Ints) -> tuple[Any, dict[str, Any
     n = table.n_users
     remote = rows.server != LOCAL
     sends, computes = np.flatnonzero(remote & (rows.uplink_s > 0)), np.flatnonzero(remote & (rows.server_s > 0))
-    energy, power = weight * rows.device_j, weight * rows.tx_w * rows.uplink_s
-    scale_j = float(energy.sum() + power[sends].sum()) or 1.0
+    budget = np.where(rows.budget_s > 0, rows.budget_s, 1.0)
+    crowd = np.bincount(rows.server[remote], minlength=table.n_servers)[rows.server] if table.n_servers else np.ones(n)
+    energy, power = weight * rows.device_j, weight * rows.tx_w
+    scale_j = float(energy.sum() + (power * rows.uplink_s * crowd)[sends].sum()) or 1.0
     beta, phi = cp.Variable(max(len(sends), 1)), cp.Variable(max(len(computes), 1))
     clock = cp.Variable(n)
-    used_s: Any = cp.multiply(rows.device_s, cp.inv_pos(clock))
+    used: Any = cp.multiply(rows.device_s / budget, cp.inv_pos(clock))
     variable_j: Any = cp.sum(cp.multiply(energy / scale_j, cp.power(clock, 2)))
     constraints: list[Any] = [clock >= table.clock_min, clock <= table.clock_max]
     if len(sends):
         air = cp.Variable(len(sends))
-        constraints.append(air >= cp.multiply(rows.uplink_s[sends], cp.inv_pos(beta)))
-        used_s = used_s + _spread(sends, n) @ air
-        variable_j = variable_j + (weight * rows.tx_w)[sends] / scale_j @ air
+        constraints.append(air >= cp.multiply((rows.uplink_s * crowd / budget)[sends], cp.inv_pos(beta)))
+        used = used + _spread(sends, n) @ air
+        variable_j = variable_j + (power * budget)[sends] / scale_j @ air
     if len(computes):
         run = cp.Variable(len(computes))
-        constraints.append(run >= cp.multiply(rows.server_s[computes], cp.inv_pos(phi)))
-        used_s = used_s + _spread(computes, n) @ run
-    # In parts of the budget, so that every user counts alike.
-    budget = np.where(rows.budget_s > 0, rows.budget_s, 1.0)
-    constraints.append(cp.multiply(1 / budget, used_s) <= rows.budget_s / budget)
+        constraints.append(run >= cp.multiply((rows.server_s * crowd / budget)[computes], cp.inv_pos(phi)))
+        used = used + _spread(computes, n) @ run
+    constraints.append(used <= rows.budget_s / budget)
     capacity = {}
     for name, share, users in (("uplink", beta, sends), ("compute", phi, computes)):
         if len(users):
-            capacity[name] = _spread(rows.server[users], table.n_servers) @ share <= 1
+            at = rows.server[users]
+            capacity[name] = _spread(at, table.n_servers) @ cp.multiply(1 / crowd[users], share) <= 1
             constraints.append(capacity[name])
         else:
             constraints.append(share == 0)
     problem = cp.Problem(cp.Minimize(variable_j), constraints)
     parts = {"uplink_share": (beta, sends), "compute_share": (phi, computes), "clock": clock, "capacity": capacity,
-             "scale_j": scale_j, "fixed_j": _constant_j(table, rows)}  # fmt: skip
+             "crowd": crowd, "scale_j": scale_j, "fixed_j": _constant_j(table, rows)}  # fmt: skip
     return problem, parts
 
 
@@ -108,7 +110,7 @@ def solve_fixed_cvxpy(
     for name in ("uplink_share", "compute_share"):
         variable, users = parts[name]
         shares[name] = np.zeros(table.n_users)
-        shares[name][users] = variable.value[: len(users)]
+        shares[name][users] = variable.value[: len(users)] / parts["crowd"][users]
     dual = np.zeros((2, table.n_servers))
     for k, name in enumerate(("uplink", "compute")):
         if name in parts["capacity"]:

@@ -22,6 +22,9 @@ __all__ = ["LOCAL", "OptionTable"]
 LOCAL = -1
 """Server index of the option that runs the whole network on the device."""
 
+HAIR = 1e-12
+"""Part of a deadline that rounding may cost."""
+
 PER_OPTION = (
     "user",
     "server",
@@ -118,13 +121,16 @@ class OptionTable:
         Shares broadcast against ``[len(rows)]`` on the last axis, so ``[k, 1]`` shares give ``[k, n]`` costs.
         """
         user = self.user[rows]
+        fastest, budget, device_s = self.clock_max[user], self.budget_s[rows], self.device_s[rows]
         air = physics.over_share(self.uplink_s[rows], uplink_share)
         run = physics.over_share(self.server_s[rows], compute_share)
-        slack = self.budget_s[rows] - air - run
-        clock = physics.clock_for(self.device_s[rows], slack, self.clock_min[user])
-        # A relative hair of room: a clock computed as l/slack at slack = l/z_max must not be thrown out by rounding.
-        fits = (clock <= self.clock_max[user] * (1 + 1e-12)) & (slack >= 0)
-        energy = self.device_j[rows] * np.where(fits, clock, 1.0) ** 2 + self.tx_w[rows] * air + self.fixed_j[rows]
+        slack = budget - air - run
+        # A hair of room: what is late by rounding only, after a sum of three times, is not late.
+        room = slack + HAIR * np.abs(budget)
+        fits = (room >= 0) & (physics.clock_for(device_s, room, 0.0) <= fastest)
+        clock = np.minimum(physics.clock_for(device_s, slack, self.clock_min[user]), fastest)
+        sending_j = self.tx_w[rows] * np.where(fits, air, 0.0)
+        energy = self.device_j[rows] * clock**2 + sending_j + self.fixed_j[rows]
         return np.where(fits, self.weight[user] * energy, np.inf)
 
     def take(self, rows: Any) -> Self:

@@ -16,6 +16,9 @@ __all__ = ["draw_plan"]
 
 _SUFFIXES = (".png", ".pdf", ".svg")
 _MOST_USERS = 60
+SERVER_COLOURS = ("#332288", "#117733", "#882255", "#44AA99", "#AA4499", "#999933", "#661100", "#6699CC")
+"""Tol's muted palette (2021): servers must not be mistaken for the parts of latency and energy."""
+
 _PARTS = {
     "latency": (("device_s", "device"), ("uplink_s", "uplink"), ("server_s", "server"), ("fixed_s", "round trip")),
     "energy": (("compute_j", "compute"), ("radio_j", "radio"), ("served_j", "server")),
@@ -76,7 +79,7 @@ def _kept(result: Result) -> np.ndarray:
 
 
 def _server_colour(server: int) -> str:
-    return "#555555" if server < 0 else COLOURS[server % len(COLOURS)]
+    return "#555555" if server < 0 else SERVER_COLOURS[server % len(SERVER_COLOURS)]
 
 
 def _label_users(axes: Any, result: Result, shown: Any, *, names: bool) -> None:

@@ -74,15 +74,23 @@ def solve_formulation(
     model = get_formulation(name).build(table)
     build_s = time.perf_counter() - begin
     search = _Search(table, model, clock)
-    start = quick_start(table, rng=rng, clock=clock)
-    if start is not None:
-        search.offer(start)
-    seed = int(rng.integers(2**31 - 1))
-    stop, message, rounds, nodes = _rounds(search, model.program, limits, seed)
+    try:
+        stop, message, rounds, nodes = _search(search, model.program, limits, rng)
+    except KeyboardInterrupt:  # between two runs of HiGHS; within one, `solve_program` keeps its best
+        stop, message, rounds, nodes = Stop.INTERRUPTED, "", 0, 0
     detail = {"build_s": build_s, "rounds": rounds, "nodes": nodes, "options": len(table),
               "columns": model.program.n_columns, "rows": len(model.program.rows)}  # fmt: skip
     bound = math.inf if stop is Stop.INFEASIBLE else search.bound_j
     return Answer(search.best, stop, bound, search.best_j, tuple(clock.trace), message, detail, table)
+
+
+def _search(search: _Search, program: Program, limits: Limits, rng: np.random.Generator) -> tuple[Stop, str, int, int]:
+    start = quick_start(search.table, rng=rng, clock=search.clock)
+    if start.decision is not None:
+        search.offer(start.decision)
+    if start.stop is Stop.INTERRUPTED:
+        return start.stop, "", 0, 0
+    return _rounds(search, program, limits, int(rng.integers(2**31 - 1)))
 
 
 def _rounds(search: _Search, program: Program, limits: Limits, seed: int) -> tuple[Stop, str, int, int]:

@@ -144,5 +144,6 @@ def _judge(answer: Answer, report: Report | None, limits: Limits) -> tuple[float
         return objective, bound, Verdict.WRONG, faults
     if bound == -math.inf:
         return objective, bound, Verdict.FEASIBLE, []
+    bound = min(bound, objective)  # above it by rounding only, or it would have been refuted
     solved = relative_gap(objective, bound) <= max(limits.gap, 1e-9)
     return objective, bound, Verdict.OPTIMAL if solved else Verdict.BOUNDED, []

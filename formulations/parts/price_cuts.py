@@ -12,7 +12,7 @@ from formulations.program import LARGEST, SMALLEST, Rows
 from instances.columns import Floats, Ints
 from instances.options import OptionTable
 
-__all__ = ["Crowd", "crowds", "deadline_cuts", "energy_cuts", "starting_prices"]
+__all__ = ["Crowd", "crowds", "deadline_cuts", "energy_cuts", "prices_for", "relax_into_range", "starting_prices"]
 
 
 ROUNDS = 10

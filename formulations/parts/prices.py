@@ -25,6 +25,7 @@ __all__ = ["PricedOptions", "best_prices"]
 _BISECTIONS = 32
 _STEPS = 40
 _NUDGE = 1e-5
+_LENGTHS = np.array([[1.0], [0.5], [0.2], [0.05], [0.01]])
 _LONGEST = 3.0  # a log price moves by at most this much in one step
 _CHEAPEST, _DEAREST = 1e-9, 1e6
 """Range of prices, in units of an average user's energy."""
@@ -150,8 +151,8 @@ def best_prices(options: PricedOptions, amount: Floats, room: float, start: Floa
     """Prices (μ, ν) that maximise Σ amount v(μ, ν) − (μ + ν) room: those of the best shares of these options.
 
     Newton's method on ln Σ amount β = ln room and ln Σ amount φ = ln room in log prices, where demand is nearly
-    linear (shares behave like μ^−½ and ν^−½). The best prices met on the way are returned: whatever they are, they
-    make a valid cut.
+    linear (shares behave like μ^−½ and ν^−½), with a search along each step: where a share reaches 1 demand has a
+    kink, and whole steps could go round in circles. Whatever prices are found, they make a valid cut.
 
     Args:
         options: [n].
@@ -160,22 +161,25 @@ def best_prices(options: PricedOptions, amount: Floats, room: float, start: Floa
         start: [2] prices to start from, > 0.
         unit: J of an average user, for scale.
     """
+
+    def probe(log_price: Floats) -> tuple[Floats, Floats]:
+        prices = np.exp(log_price)
+        excess, beta, phi = options.at(prices[:, :1], prices[:, 1:])
+        asked = np.stack([beta @ amount, phi @ amount], axis=1) / room
+        return excess @ amount - room * prices.sum(axis=1), np.log(np.maximum(asked, 1e-300))
+
     low, high = np.log(_CHEAPEST * unit), np.log(_DEAREST * unit)
     at = np.clip(np.log(start), np.log(1e-2 * unit), np.log(1e2 * unit))
-    best, best_value = at, -np.inf
     for _ in range(_STEPS):
-        probe = np.exp(at + np.array([[0.0, 0.0], [_NUDGE, 0.0], [0.0, _NUDGE]]))
-        excess, beta, phi = options.at(probe[:, :1], probe[:, 1:])
-        value = float(excess[0] @ amount) - room * float(probe[0].sum())
-        if value > best_value:
-            best, best_value = at, value
-        asked = np.log(np.maximum(np.stack([beta @ amount, phi @ amount], axis=1) / room, 1e-300))
+        value, asked = probe(at + np.array([[0.0, 0.0], [_NUDGE, 0.0], [0.0, _NUDGE]]))
         step = _newton_step(asked[0], (asked[1:] - asked[0]).T / _NUDGE)
-        moved = np.clip(at + np.clip(step, -_LONGEST, _LONGEST), low, high)
-        if np.abs(moved - at).max() < 1e-9:
+        tried = np.clip(at + np.clip(step, -_LONGEST, _LONGEST) * _LENGTHS, low, high)
+        gains = probe(tried)[0] - value[0]
+        best = int(np.argmax(gains))
+        if gains[best] <= 1e-11 * unit:
             break
-        at = moved
-    return float(np.exp(best[0])), float(np.exp(best[1]))
+        at = tried[best]
+    return float(np.exp(at[0])), float(np.exp(at[1]))
 
 
 def _newton_step(excess: Floats, slope: Floats) -> Floats:

@@ -38,23 +38,23 @@ def allocate(table: OptionTable, chosen: Ints) -> Allocation:
     rows, servers, seg = rows_by_server(demand, feasible)
     if len(rows):
         least = tuple(share[rows] / load[demand.server[rows]] for share in least_shares(demand, sums))
-        scale = _scale(demand, rows, seg, len(servers))
+        bare = _bare_energy(demand, rows, seg, len(servers))
+        # Without any energy all shares that meet the deadlines are optimal.
+        scale = np.where(bare > 0, bare, 1.0)
         cell = cell_of(demand, rows, seg, scale)
         prices = find_prices(cell, *_first_prices(cell, least))
         beta[rows], phi[rows] = _recover(cell, demand, rows, prices, least)
         mu[servers], nu[servers] = prices.uplink * scale, prices.compute * scale
-        lower[servers] = prices.value * scale
+        # The scale is a bound of its own (or there is no energy): better than prices at the edge of feasibility.
+        lower[servers] = np.maximum(prices.value, np.where(bare > 0, 1 - 1e-13, 0.0)) * scale
     return finish_allocation(table, demand, (beta, phi), (mu, nu), feasible, lower)
 
 
-def _scale(demand: Demand, rows: Ints, seg: Ints, n: int) -> Floats:
-    """[n] lower bound on the energy of each server (J): slowest clocks, plus the best shares without deadlines.
-
-    1 where there is no energy to speak of: any shares that meet the deadlines are then optimal.
-    """
+def _bare_energy(demand: Demand, rows: Ints, seg: Ints, n: int) -> Floats:
+    """[n] lower bound on the energy of each server (J): slowest clocks, plus the best shares without deadlines."""
     idle = np.bincount(seg, demand.device_j[rows] * demand.clock_min[rows] ** 2, n)
     send = np.bincount(seg, np.sqrt(demand.send_w[rows] * demand.uplink_s[rows]), n) ** 2
-    return np.where(idle + send > 0, idle + send, 1.0)
+    return np.asarray(idle + send, dtype=float)
 
 
 def _first_prices(cell: Cell, least: tuple[Floats, ...]) -> tuple[Floats, Floats]:

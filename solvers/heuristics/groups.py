@@ -1,7 +1,7 @@
 """What a group of options costs on one server with the best shares: many groups in one allocation, each only once.
 
 Groups are handed to the allocation as if each had a server of its own, so that a search can price dozens of candidate
-moves in the time of one.
+moves in the time of one. Static energy is left to the caller.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from instances.columns import Floats, Ints
 from instances.options import OptionTable
 from solvers.allocation import allocate, allocate_any, load_of, option_terms
 
-__all__ = ["Group", "Groups", "Settled"]
+__all__ = ["Group", "Groups", "Prices", "Settled"]
 
 Group = tuple[int, tuple[int, ...]]
 """A server and the options that it runs, in growing order."""
@@ -26,7 +26,7 @@ _MOST_KNOWN = 200_000
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Settled:
-    """Best shares of a group: ``cost_j`` with static energy (inf: does not fit), shares of its options in order."""
+    """Best shares of a group: ``cost_j`` without static energy (inf: does not fit), shares of its options in order."""
 
     cost_j: float
     uplink_share: Floats
@@ -115,7 +115,7 @@ class Groups:
             table.take(rows), user=np.arange(len(rows)), server=np.repeat(np.arange(len(groups)), sizes),
             deadline_s=table.deadline_s[user], weight=table.weight[user], clock_min=table.clock_min[user],
             clock_max=table.clock_max[user], bandwidth_mhz=table.bandwidth_mhz[server], blocks=table.blocks[server],
-            units=table.units[server], memory_mb=table.memory_mb[server], static_j=table.static_j[server],
+            units=table.units[server], memory_mb=table.memory_mb[server], static_j=np.zeros(len(groups)),
         )  # fmt: skip
         return joined, sizes
 
@@ -123,7 +123,3 @@ class Groups:
 def _unfit(size: int) -> Settled:
     return Settled(math.inf, np.zeros(size), np.zeros(size))
 
-
-def group_of(chosen: Ints, server_of: Ints, server: int) -> Group:
-    """The group of ``server`` under ``chosen``."""
-    return server, tuple(sorted(chosen[server_of[chosen] == server].tolist()))

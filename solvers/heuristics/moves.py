@@ -1,12 +1,10 @@
-"""Candidate moves of local search, most promising first: one user changes option, two at once, a whole server's users.
+"""Candidate moves of local search, most promising first: one user changes option, two at once, several open a server.
 
 The estimate of a move is the sum of those of its changes, and by duality no move is better than its estimate (see
 `pricing`): what the estimate does not allow to pay is left out, the rest is ranked by it.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,7 +13,7 @@ from instances.options import LOCAL
 from solvers.heuristics.situation import ROOM
 from solvers.heuristics.state import Move, State
 
-__all__ = ["pairs", "server_moves", "shifts"]
+__all__ = ["openings", "pairs", "shifts"]
 
 _EACH = 3
 _MOST_PARTNERS = 400
@@ -60,25 +58,16 @@ def pairs(state: State, estimate: Floats, most: int) -> list[Move]:
     return [(int(i), int(j)) for i, j in zip(one[fits][:most], two[fits][:most], strict=True)]
 
 
-def server_moves(state: State) -> Iterator[Move]:
-    """Close a server in use, everybody there going elsewhere; or open one for those that gain most by it."""
+def openings(state: State, server: int) -> list[Move]:
+    """Open a server that is not in use for those that gain most by it: several numbers of users."""
     table, situation = state.situation.table, state.situation
-    for server in range(table.n_servers):
-        members = np.flatnonzero(table.server[state.chosen] == server)
-        if len(members):
-            score = np.where(table.server == server, np.inf, state.value)
-            elsewhere = situation.best_of_each(score)[members]
-            if (elsewhere >= 0).all():
-                yield tuple(elsewhere.tolist())
-            continue
-        score = np.where(table.server == server, state.value, np.inf)
-        there = situation.best_of_each(score)
-        users = np.flatnonzero(there >= 0)
-        gain = state.value[state.chosen[users]] - state.value[there[users]]
-        users = users[np.argsort(-gain, kind="stable")][: int((gain > 0).sum())]
-        load = np.cumsum(situation.terms[there[users]], axis=0)
-        fit = int((situation.levels(load) <= ROOM).sum()) if len(users) else 0
-        yield from (tuple(there[users[:k]].tolist()) for k in dict.fromkeys((2, 3, 5, fit // 2, fit)) if 1 < k <= fit)
+    there = situation.best_of_each(np.where(table.server == server, state.value, np.inf))
+    users = np.flatnonzero(there >= 0)
+    gain = state.value[state.chosen[users]] - state.value[there[users]]
+    users = users[np.argsort(-gain, kind="stable")][: int((gain > 0).sum())]
+    load = np.cumsum(situation.terms[there[users]], axis=0)
+    fit = int((situation.levels(load) <= ROOM).sum()) if len(users) else 0
+    return [tuple(there[users[:k]].tolist()) for k in dict.fromkeys((1, 2, 3, 5, fit // 2, fit)) if 1 <= k <= fit]
 
 
 def _threshold(state: State, to: Ints, back: Ints) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -26,11 +27,12 @@ class Situation:
     (0 where not usable). ``level`` [n_options] load of an option alone. ``fair_j`` [n_options] cost at a fair share of its
     server, or at the least share that meets the deadline where that is more, with a fair part of the static energy; inf
     where not usable. ``local_j`` [n_options] cost of local options (0 for remote ones, inf where not usable).
+    ``static_j`` [n_servers] static energy that counts, J.
     """
 
     def __init__(self, table: OptionTable) -> None:
         self.table, self.groups = table, Groups(table)
-        self.start = table.start
+        self.start, self.static_j = table.start, table.static_j
         self._loads = Loads(table)
         alone = table.cost_j()
         level = self._loads.level(np.where(np.isfinite(self._loads.terms), self._loads.terms, 2.0))
@@ -40,6 +42,19 @@ class Situation:
         self.fair_j: Floats = np.where(self.usable, self._fair_cost(), np.inf)
         self.local_j: Floats = np.where(table.is_local, np.where(self.usable, alone, np.inf), 0.0)
         self.pricing = Pricing(table, np.flatnonzero(self.usable))
+
+    def closing(self, server: int) -> Situation:
+        """The same without the options of a server."""
+        other = copy.copy(self)
+        other.usable = self.usable & (self.table.server != server)
+        return other
+
+    def opening(self, server: int) -> Situation:
+        """The same with a server whose static energy does not count."""
+        other = copy.copy(self)
+        other.static_j = self.static_j.copy()
+        other.static_j[server] = 0.0
+        return other
 
     @property
     def stuck(self) -> Ints:
@@ -93,7 +108,9 @@ class Situation:
 
     def cost(self, chosen: Ints) -> float:
         """Least cost of a choice, J; inf when it does not fit."""
-        return float(self.local_j[chosen].sum() + self.groups.costs(self.groups_of(chosen)).sum())
+        wanted = self.groups_of(chosen)
+        static = self.static_j[[server for server, _ in wanted]].sum() if wanted else 0.0
+        return float(self.local_j[chosen].sum() + self.groups.costs(wanted).sum() + static)
 
     def decision(self, chosen: Ints) -> Decision:
         """The choice with its best shares."""

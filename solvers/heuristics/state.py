@@ -38,7 +38,7 @@ class State:
         mu, nu = np.zeros(n_servers), np.zeros(n_servers)
         costs, prices = situation.groups.costs(wanted), situation.groups.prices(wanted)
         for (server, _), cost, price in zip(wanted, costs, prices, strict=True):
-            self.server_j[server] = cost
+            self.server_j[server] = cost + situation.static_j[server]
             self.rounding_j[server] = max(0.0, cost - price.cost_j)
             mu[server], nu[server] = price.uplink, price.compute
         self.cost_j = float(situation.local_j[self.chosen].sum() + self.server_j.sum())
@@ -50,14 +50,15 @@ class State:
 
         A lower bound under continuous shares; whole pieces may gain up to ``rounding_j`` more.
         """
-        table, now = self.situation.table, self.chosen[self.situation.table.user]
+        table, static = self.situation.table, self.situation.static_j
+        now = self.chosen[table.user]
         change = self.value - self.value[now]
         if table.n_servers:
             crowd = np.bincount(table.server[self.chosen] + 1, minlength=table.n_servers + 1)[1:]
             to, back = table.server, table.server[now]
             opens = (to != LOCAL) & (crowd[to] == 0)
             closes = (back != LOCAL) & (crowd[back] == 1) & (to != back)
-            change = change + np.where(opens, table.static_j[to], 0.0) - np.where(closes, table.static_j[back], 0.0)
+            change = change + np.where(opens, static[to], 0.0) - np.where(closes, static[back], 0.0)
         change[self.chosen] = np.inf
         return np.where(self.situation.usable, change, np.inf)
 
@@ -72,7 +73,9 @@ class State:
             new = list(move)
             old = self.chosen[table.user[new]]
             servers = [server for server, _ in plan]
+            on = [server for server, options in plan if options]
             change[k] = costs[place : place + len(plan)].sum() - self.server_j[servers].sum()
+            change[k] += self.situation.static_j[on].sum()
             change[k] += local[new].sum() - local[old].sum()
             place += len(plan)
         return change

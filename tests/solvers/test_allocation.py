@@ -33,7 +33,9 @@ TAGS = ("plain", "a0", "c0", "p0", "e0", "w0", "l0", "pinned", "loose", "mixed",
 COLUMNS = ("device_s", "device_j", "uplink_mhz_s", "tx_w", "server_s")
 
 
-def make_table(server: list[int], budget_s: object, *, blocks: int = 6, units: int = 6, **columns: object) -> OptionTable:
+def make_table(
+    server: list[int], budget_s: object, *, blocks: int = 6, units: int = 6, **columns: object
+) -> OptionTable:
     """One option a user; unnamed columns are 1 (weights and clocks) or 0."""
     n, n_servers = len(server), max([*server, 0]) + 1
     zero, one = np.zeros(n), np.ones(n)
@@ -85,13 +87,13 @@ def everyone(table: OptionTable) -> np.ndarray:
     return np.arange(table.n_users)
 
 
-def assert_primal(table: OptionTable, got: Allocation) -> None:
+def assert_primal(table: OptionTable, got: Allocation, room: float = 0.0) -> None:
     """Shares fit, deadlines hold, clocks are allowed, and the objective is that of the option table."""
     remote = table.server >= 0
     for share in (got.uplink_share, got.compute_share):
         assert (share >= 0).all()
-        assert np.bincount(table.server[remote], share[remote], table.n_servers).max(initial=0) <= 1
-        assert all(math.fsum(share[table.server == s]) <= 1 for s in range(table.n_servers))
+        assert np.bincount(table.server[remote], share[remote], table.n_servers).max(initial=0) <= 1 + room
+        assert all(math.fsum(share[table.server == s]) <= 1 + room for s in range(table.n_servers))
     latency = physics.latency_s(table.device_s, got.clock, table.uplink_s, got.uplink_share, table.server_s,
                                 got.compute_share, table.fixed_s)  # fmt: skip
     assert (latency <= table.deadline_s * (1 + 1e-12)).all()
@@ -171,7 +173,8 @@ def test_optimality_conditions_hold() -> None:
 
 def test_allocation_equals_a_grid_search() -> None:
     table = make_table([0, 0], [3.2, 4.0], device_s=np.array([0.6, 0.9]), device_j=np.array([2.0, 3.0]),
-                       uplink_mhz_s=np.array([0.5, 0.4]), tx_w=np.array([1.0, 0.5]), server_s=np.array([0.4, 0.5]))  # fmt: skip
+                       uplink_mhz_s=np.array([0.5, 0.4]), tx_w=np.array([1.0, 0.5]),
+                       server_s=np.array([0.4, 0.5]))  # fmt: skip
     share = np.linspace(0.01, 0.99, 981)
     beta, phi = np.meshgrid(share, share)
     grid = sum(table.cost_j(b, f, np.array([[i]]))
@@ -323,15 +326,16 @@ def enumerate_units(table: OptionTable) -> float:
 def test_exact_units_equal_enumeration(tag: str) -> None:
     for seed in range(5):
         table = random_table(seed, tag, users=1 + seed % 3)
-        # Sending power stays: 0 W over an endless time is not a number in the enumeration.
+        # Powers and weights stay: 0 times an endless time is not a number in the enumeration.
         table = dataclasses.replace(
             table, server=np.zeros(table.n_users, dtype=np.int64), deadline_s=table.deadline_s * 1.5,
-            tx_w=np.maximum(table.tx_w, 0.01), blocks=np.full(table.n_servers, 4), units=np.full(table.n_servers, 3),
+            tx_w=np.maximum(table.tx_w, 0.01), weight=np.maximum(table.weight, 0.1), blocks=np.full(table.n_servers, 4),
+            units=np.full(table.n_servers, 3),
         )  # fmt: skip
         best = enumerate_units(table) + 0.3
         got = allocate_units_exact(table, everyone(table))
         assert got.objective_j == pytest.approx(best, rel=1e-12)
-        assert got.gap <= 1e-15
+        assert got.gap <= 1e-15 or not np.isfinite(best)
         assert bool(got.feasible[0]) == np.isfinite(best)
 
 
@@ -349,7 +353,8 @@ def test_units_heuristic_against_the_optimum() -> None:
             continue
         count += 1
         if np.isfinite(got.objective_j):
-            assert_primal(table, got)
+            # Tenths do not add up to 1 in floating point.
+            assert_primal(table, got, room=1e-15)
             for share, pieces in ((got.uplink_share, 10), (got.compute_share, 8)):
                 np.testing.assert_allclose(share * pieces, np.round(share * pieces), atol=1e-9)
             excess.append(got.objective_j / best.objective_j - 1)
