@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import allocation, build, campus, expand
+from benchmarks import allocation, build, campus, expand, supported
 
-ALL = {"allocation": allocation.main, "build": build.main, "campus": campus.main, "expand": expand.main}
+ALL = {
+    "allocation": allocation.main,
+    "build": build.main,
+    "campus": campus.main,
+    "expand": expand.main,
+    "supported": supported.main,
+}
 
 for name in sys.argv[1:] or ALL:
     ALL[name]()

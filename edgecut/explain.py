@@ -138,7 +138,8 @@ def explanation_text(explanation: dict[str, Any]) -> str:
         f"uplink {1e3 * e['uplink_s']:.4g}, server {1e3 * e['server_s']:.4g}, fixed {1e3 * e['fixed_s']:.4g}",
         f"  energy {e['energy_j']:.4g} J: compute {e['compute_j']:.4g}, radio {e['radio_j']:.4g}, "
         f"server {e['served_j']:.4g}",
-        f"  shares: uplink {100 * e['uplink_share']:.3g} %, compute {100 * e['compute_share']:.3g} %; clock {e['clock']:.3g}",
+        f"  shares: uplink {100 * e['uplink_share']:.3g} %, compute {100 * e['compute_share']:.3g} %; "
+        f"clock {e['clock']:.3g}",
         f"  binding: {binding}",
         "  other choices, all other users keeping theirs:",
     ]

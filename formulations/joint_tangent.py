@@ -60,13 +60,15 @@ class TangentModel:
         return Decision(chosen, beta, phi)
 
     def _shares(self, crowd: Crowd, chosen: Any) -> tuple[Floats, Floats]:
-        amount = np.isin(crowd.rows, chosen).astype(float)
-        prices = prices_for(crowd, amount, 1.0, self.start[crowd.server][-1])
         place = np.searchsorted(crowd.rows, chosen)
         options = crowd.options.take(place)
-        _, beta, phi = options.at(*prices)
-        beta, phi = beta / max(float(beta.sum()), 1.0), phi / max(float(phi.sum()), 1.0)
         safe_beta, safe_phi = roomiest_shares(options)
+        if deadline_load(options, np.ones(len(place)))[0] >= 1:
+            return safe_beta, safe_phi
+        amount = np.zeros(len(crowd.rows))
+        amount[place] = 1.0
+        _, beta, phi = options.at(*prices_for(crowd, amount, 1.0, self.start[crowd.server][-1]))
+        beta, phi = beta / max(float(beta.sum()), 1.0), phi / max(float(phi.sum()), 1.0)
         # Priced shares may miss a deadline by a rounding error; the roomiest shares have time to spare.
         for part in (0.0, 1e-7, 1e-5, 1e-3, 1e-1):
             mixed = (1 - part) * beta + part * safe_beta, (1 - part) * phi + part * safe_phi

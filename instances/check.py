@@ -54,10 +54,10 @@ class Report:
     """What a plan amounts to.
 
     ``objective_j``: weighted energy plus static energy of servers in use. ``user_energy_j`` [n]: E, with its parts
-    ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy). ``latency_s`` [n], with
-    parts ``device_s``, ``uplink_s``, ``server_s``, ``fixed_s``. ``static_j``; per server ``uplink_load``,
-    ``compute_load``, ``memory_mb``. ``violations``: empty when the plan is valid. A plan whose structure is broken has NaN
-    figures.
+    ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy). ``latency_s`` [n],
+    with parts ``device_s``, ``uplink_s``, ``server_s``, ``fixed_s``. ``static_j``; per server ``uplink_load``,
+    ``compute_load``, ``memory_mb``. ``violations``: empty when the plan is valid. A plan whose structure is
+    broken has NaN figures.
     """
 
     objective_j: float

@@ -56,7 +56,7 @@ class Radios(Columns):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Users(Columns):
-    """One request each. ``network``, ``device``, ``radio`` index the instance's tables; ``weight`` multiplies energy."""
+    """One request each. ``network``, ``device``, ``radio`` are rows of their tables; ``weight`` multiplies energy."""
 
     name: Names
     network: Ints

@@ -12,15 +12,15 @@ __all__ = ["memory_binds", "prune"]
 CELLS = 40
 """Cells a side of the grid on which continuous shares are compared."""
 
-MOST_CELLS = 6e8
-"""Options × cells that are compared at most; beyond (about 10 s), only the comparison with running locally is made."""
+MOST_CELLS = 2e8
+"""Options × cells that are compared at most; beyond (some 10 s), only the comparison with running locally is made."""
 
 
 def prune(table: OptionTable) -> OptionTable:
     """Table without options that are never better than another option of the same user. The optimum stays.
 
     Rule 1. A remote option that costs no less at whole shares than the user's best local option goes: the local one
-    takes no resource, and the cost of an option falls as its shares grow.
+    takes no resource, and the cost of an option falls as its shares grow. Of the local options the best one stays.
 
     Rule 2. On a cell [β₁, β₂] × [φ₁, φ₂] of shares, option o costs at least cost_o(β₂, φ₂) and option o' at most
     cost_o'(β₁, φ₁). In every cell the *champion* is the first of the options with least upper bound among those of
@@ -61,8 +61,11 @@ def _local_cost(table: OptionTable) -> Floats:
 
 
 def _below_local(table: OptionTable) -> Bools:
-    cost = table.cost_j()
-    return np.asarray(table.is_local | (cost < _local_cost(table)[table.user]))
+    cost, local = table.cost_j(), _local_cost(table)[table.user]
+    best = np.flatnonzero(table.is_local & (cost == local))
+    keep = ~table.is_local & (cost < local)
+    keep[best[np.unique(table.user[best], return_index=True)[1]]] = True
+    return np.asarray(keep)
 
 
 def _groups(table: OptionTable) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """The registry of experiments, and the small runner that fills their stores.
 
-An experiment is a list of cases (plain values) and a function from a case to a row of figures. Solving is here, drawing in
-`paper_figures.py`; the store lies between.
+An experiment is a list of cases (plain values) and a function from a case to a row of figures. Solving is here,
+drawing in `paper_figures.py`; the store lies between.
 """
 
 from __future__ import annotations

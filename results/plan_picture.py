@@ -51,9 +51,8 @@ def draw_plan(result: Result, path: str | os.PathLike[str]) -> None:
         _draw_servers(axes[3], result)
         hidden = "" if len(shown) == len(result.plan) else f", first {len(shown)} of {len(result.plan)} users"
         gap = f", gap {100 * result.gap:.3f} %" if np.isfinite(result.gap) else ""
-        figure.suptitle(
-            f"{result.instance.name} · {result.method} · {result.objective_j:.5g} J · {result.verdict.value}{gap}{hidden}"
-        )
+        found = f"{result.objective_j:.5g} J · {result.verdict.value}{gap}"
+        figure.suptitle(f"{result.instance.name} · {result.method} · {found}{hidden}")
         try:
             figure.savefig(path)
         except OSError as error:
@@ -149,8 +148,8 @@ def _draw_servers(axes: Any, result: Result) -> None:
         return
     place = np.arange(count)
     memory = report.memory_mb / servers.memory_mb
-    for k, (label, load, hatch) in enumerate((("uplink", report.uplink_load, ""), ("compute", report.compute_load, "///"),
-                                              ("memory", memory, "..."))):  # fmt: skip
+    loads = (("uplink", report.uplink_load, ""), ("compute", report.compute_load, "///"), ("memory", memory, "..."))
+    for k, (label, load, hatch) in enumerate(loads):
         colours = [_server_colour(s) for s in range(count)]
         axes.bar(
             place + 0.27 * (k - 1),

@@ -1,7 +1,7 @@
 """Rows of an experiment, appended to a file one by one; what is written once is never written again.
 
-A row is one line of JSON. It counts from the moment its newline is on the disk; a line torn by a crash is dropped when the
-file is opened again, and its case is simply run again.
+A row is one line of JSON. It counts from the moment its newline is on the disk; a line torn by a crash is dropped when
+the file is opened again, and its case is simply run again.
 """
 
 from __future__ import annotations

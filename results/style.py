@@ -1,4 +1,4 @@
-"""One look for every picture: sizes of an IEEE column, embedded fonts, colours that survive colour-blindness and greyscale."""
+"""One look for every picture: IEEE column sizes, embedded fonts, curves told apart without colour."""
 
 from __future__ import annotations
 

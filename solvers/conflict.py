@@ -110,11 +110,11 @@ def _repairs(instance: Instance, table: OptionTable, conflict: Conflict, limits:
     for kind, s in conflict.capacities:
         factor = _least_factor(table, lambda f, kind=kind, s=s: _with_capacity(table, kind, s, f), limits, clock)  # type: ignore[misc]
         if factor is not None:
-            found.append((factor, f"{100 * (factor - 1):.2g} % more {kind} at {instance.servers.name[s]}"))
+            found.append((factor, f"{_percent(factor)} more {kind} at {instance.servers.name[s]}"))
     users = list(conflict.users)
     factor = _least_factor(table, lambda f: _with_deadlines(table, users, f), limits, clock)
     if factor is not None:
-        found.append((factor, f"deadlines of these users {100 * (factor - 1):.2g} % later"))
+        found.append((factor, f"deadlines of these users {_percent(factor)} later"))
     everything = {(kind, s) for kind in CAPACITIES for s in range(table.n_servers)}
     everyone = np.ones(table.n_users, dtype=bool)
     out = Fitting(table, limits).left_out(everyone, everything, may_leave=True)
@@ -124,6 +124,11 @@ def _repairs(instance: Instance, table: OptionTable, conflict: Conflict, limits:
             "leaving out " + _listing([str(instance.users.name[u]) for u in out], "user", "users") + " (the fewest)"
         )
     return texts
+
+
+def _percent(factor: float) -> str:
+    """Increase in percent, rounded up a little: what is said must be enough."""
+    return f"{100 * (factor - 1) * 1.005:.3g} %"
 
 
 def _with_capacity(table: OptionTable, kind: str, server: int, factor: float) -> OptionTable:
@@ -145,7 +150,7 @@ def _with_deadlines(table: OptionTable, users: list[int], factor: float) -> Opti
 def _least_factor(
     table: OptionTable, change: Callable[[float], OptionTable], limits: Limits, clock: Clock
 ) -> float | None:
-    """Smallest factor (its excess to 1 % or so) with which everything fits; None when even a large one does not help."""
+    """Smallest factor (its excess to 1 % or so) with which everything fits; None when no factor up to 64 is enough."""
     everyone = np.ones(table.n_users, dtype=bool)
     everything = {(kind, s) for kind in CAPACITIES for s in range(table.n_servers)}
 

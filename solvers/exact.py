@@ -39,12 +39,12 @@ class _Search:
     bound_j: float = -math.inf
 
     def offer(self, decision: Decision) -> Decision:
-        """Re-allocate shares for the options of a decision; keep it if it is the best yet."""
+        """Re-allocate shares for the options of a decision, if that is better; keep it if it is the best yet."""
         shares = allocate_any(self.table, decision.chosen)
         settled = Decision(decision.chosen, shares.uplink_share, shares.compute_share)
-        cost = decision_cost(self.table, settled)
-        if not math.isfinite(cost):
-            settled, cost = decision, decision_cost(self.table, decision)
+        cost, as_it_is = decision_cost(self.table, settled), decision_cost(self.table, decision)
+        if as_it_is < cost:  # whole pieces are re-allocated by a heuristic, which may do worse than a MILP
+            settled, cost = decision, as_it_is
         if cost < self.best_j:
             self.best, self.best_j = settled, cost
         self.clock.report(self.best_j, self.bound_j)

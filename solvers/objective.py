@@ -30,7 +30,7 @@ def decision_cost(table: OptionTable, decision: Decision) -> float:
     if not _fits(table, chosen, shares):
         return math.inf
     with np.errstate(invalid="ignore", divide="ignore"):  # no share, no transmit power: 0 · inf, thrown out as late
-        cost = table.cost_j(*shares, rows=chosen)
+        cost = table.cost_j(shares[0], shares[1], chosen)
     if not np.isfinite(cost).all():
         return math.inf
     used = np.unique(table.server[chosen][remote])

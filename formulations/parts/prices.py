@@ -22,8 +22,13 @@ from instances.options import OptionTable
 
 __all__ = ["PricedOptions", "best_prices"]
 
-_BISECTIONS = 32
-_STEPS = 40
+_BISECTIONS, _POSITIONS = 12, 3
+_STEPS, _SWEEPS = 12, 20
+_ENOUGH = 1e-9
+"""Gains below this part of an average user's energy end a search."""
+_EXACT = 1e-5
+"""Relative distance from demand to room that counts as none (the value errs by about its square)."""
+_GRID = 33
 _NUDGE = 1e-5
 _LENGTHS = np.array([[1.0], [0.5], [0.2], [0.05], [0.01]])
 _LONGEST = 3.0  # a log price moves by at most this much in one step
@@ -116,29 +121,57 @@ class PricedOptions:
         best = np.cbrt(force * self.device / (2 * self.clock_w))
         return np.clip(np.where(self.device > 0, best, self.slow), self.slow, self.fast)
 
-    def _late(self, force: Floats, mu: Floats, nu: Floats) -> Floats:
-        """Seconds over the deadline when a second of lateness costs ``force``; decreasing in it."""
-        air, run = self.air * (self.send_w + force), self.run * force
-        needs = np.where(self.device > 0, self.device / self._clock(force), 0.0)
-        needs = needs + np.where(self.air > 0, self.air / _share(air, mu), 0.0)
-        return np.asarray(needs + np.where(self.run > 0, self.run / _share(run, nu), 0.0) - self.budget)
+    def _needed(self, log_force: Floats, mu: Floats, nu: Floats) -> Floats:
+        """ln of the seconds taken over the budget when a second of lateness costs λ; falls with ln λ."""
+        force = np.exp(log_force)
+        taken = np.where(self.device > 0, self.device / self._clock(force), 0.0)
+        taken = taken + np.maximum(self.air, np.sqrt(self.air / (self.send_w + force) * mu))
+        taken = taken + np.maximum(self.run, np.sqrt(self.run / force * nu))
+        return np.asarray(np.log(taken / self.budget))
 
     def _deadline_price(self, mu: Floats, nu: Floats) -> Floats:
-        """λ by bisection of log λ; at the upper end everything runs at full share and clock."""
-        shape = np.broadcast_shapes(mu.shape, nu.shape, self.air.shape)
+        """λ by bisection, then false position (Illinois), on ln λ, where the time taken is nearly linear."""
+        low, high = self._bracket(mu, nu)
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            late = self._needed(middle, mu, nu) > 0
+            low, high = np.where(late, middle, low), np.where(late, high, middle)
+        above, below, middle = self._needed(low, mu, nu), self._needed(high, mu, nu), high
+        for _ in range(_POSITIONS):
+            part = np.clip(above / np.maximum(above - below, 1e-300), 0.0, 1.0)
+            middle = low + part * (high - low)
+            needed = self._needed(middle, mu, nu)
+            late = needed > 0
+            # The end that stays put counts half, or it would stay for ever.
+            below, above = np.where(late, 0.5 * below, needed), np.where(late, needed, 0.5 * above)
+            low, high = np.where(late, middle, low), np.where(late, high, middle)
+        return np.asarray(np.exp(middle))
+
+    def _bracket(self, mu: Floats, nu: Floats) -> tuple[Floats, Floats]:
+        """ln λ too small and large enough.
+
+        Too small: one of device, uplink and server takes the whole budget by itself. Large enough: each takes a
+        third; or, as full shares and clock may forbid that, everything runs at full share and clock.
+        """
         tops = (
             np.where(self.device > 0, 2 * self.clock_w * self.fast**3 / self.device, 0.0),
             np.where(self.air > 0, mu / self.air - self.send_w, 0.0),
             np.where(self.run > 0, nu / self.run, 0.0),
         )
-        high = np.maximum(np.maximum(tops[0], tops[1]), tops[2]) + np.zeros(shape)
-        high = np.log(np.maximum(high, 1e-300))
-        low = high + np.log(_SPAN)
-        for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            late = self._late(np.exp(middle), mu, nu) > 0
-            low, high = np.where(late, middle, low), np.where(late, high, middle)
-        return np.asarray(np.exp(high))
+        ceiling = np.maximum(np.maximum(tops[0], tops[1]), tops[2])
+        ceiling = np.log(np.maximum(ceiling, 1e-300))
+
+        def force(part: float) -> Floats:
+            time = self.budget * part
+            uplink, server = mu * self.air / time**2 - self.send_w, nu * self.run / time**2
+            # A device at its slowest clock takes no longer, however little time costs.
+            clock = np.where(self.device > self.slow * time, 2 * self.clock_w * self.device**2 / time**3, 0.0)
+            return np.asarray(np.log(np.maximum(np.maximum(np.maximum(uplink, server), clock), 1e-300)))
+
+        low = np.clip(force(1.0), ceiling + np.log(_SPAN), ceiling)
+        guess = np.clip(force(1 / 3), low, ceiling)
+        late = self._needed(guess, mu, nu) > 0
+        return np.where(late, guess, low), np.where(late, ceiling, guess)
 
 
 def _share(work: Floats, price: Floats) -> Floats:
@@ -146,13 +179,59 @@ def _share(work: Floats, price: Floats) -> Floats:
     return np.where(work > 0, np.minimum(np.sqrt(work / price), 1.0), 0.0)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Dual:
+    """Σ amount v(μ, ν) − (μ + ν) room as a function of log prices: concave in the prices, with continuous slopes."""
+
+    options: PricedOptions
+    amount: Floats
+    room: float
+    low: float
+    high: float
+
+    def at(self, log_price: Floats) -> tuple[Floats, Floats]:
+        """[k] values and [k, 2] logs of what is asked of each resource over its room, at [k, 2] points."""
+        prices = np.exp(log_price)
+        excess, beta, phi = self.options.at(prices[:, :1], prices[:, 1:])
+        asked = np.stack([beta @ self.amount, phi @ self.amount], axis=1) / self.room
+        return excess @ self.amount - self.room * prices.sum(axis=1), np.log(np.maximum(asked, 1e-300))
+
+    def newton(self, point: Floats) -> tuple[Floats, float]:
+        """The best point along Newton's step for log asked = 0, and what it gains."""
+        value, asked = self.at(point + np.array([[0.0, 0.0], [_NUDGE, 0.0], [0.0, _NUDGE]]))
+        step = np.clip(_newton_step(asked[0], (asked[1:] - asked[0]).T / _NUDGE), -_LONGEST, _LONGEST)
+        tried = np.clip(point + step * _LENGTHS, self.low, self.high)
+        gains = self.at(tried)[0] - value[0]
+        best = int(np.argmax(gains))
+        return tried[best], float(gains[best])
+
+    def settled(self, point: Floats) -> bool:
+        """Whether all of a resource is asked for, or its price is nil."""
+        asked = self.at(point[None, :])[1][0]
+        return bool(np.all((np.abs(asked) < _EXACT) | ((asked < 0) & (point <= self.low + 1e-9))))
+
+    def settle(self, point: Floats, k: int) -> Floats:
+        """The best price k with the other one fixed: what is asked falls as the price rises, so cut the range down."""
+        low, high = self.low, self.high
+        for _ in range(4):
+            grid = np.repeat(point[None, :], _GRID, axis=0)
+            grid[:, k] = np.linspace(low, high, _GRID)
+            asked = self.at(grid)[1][:, k]
+            above = int(np.searchsorted(-asked, 0.0))  # the first that asks no more than there is
+            if above in (0, _GRID):
+                return np.asarray(grid[min(above, _GRID - 1)])
+            low, high = grid[above - 1, k], grid[above, k]
+        part = asked[above - 1] / max(asked[above - 1] - asked[above], 1e-300)
+        return np.asarray(np.where(np.arange(2) == k, low + part * (high - low), point))
+
+
 def best_prices(options: PricedOptions, amount: Floats, room: float, start: Floats, unit: float
                 ) -> tuple[float, float]:  # fmt: skip
     """Prices (μ, ν) that maximise Σ amount v(μ, ν) − (μ + ν) room: those of the best shares of these options.
 
-    Newton's method on ln Σ amount β = ln room and ln Σ amount φ = ln room in log prices, where demand is nearly
-    linear (shares behave like μ^−½ and ν^−½), with a search along each step: where a share reaches 1 demand has a
-    kink, and whole steps could go round in circles. Whatever prices are found, they make a valid cut.
+    Newton's method in log prices, where demand is nearly linear (shares behave like μ^−½ and ν^−½); where a share
+    reaches 1 demand has a kink and Newton's step may gain nothing: then each price is settled by itself. Whatever
+    prices are found, they make a valid cut.
 
     Args:
         options: [n].
@@ -161,25 +240,23 @@ def best_prices(options: PricedOptions, amount: Floats, room: float, start: Floa
         start: [2] prices to start from, > 0.
         unit: J of an average user, for scale.
     """
-
-    def probe(log_price: Floats) -> tuple[Floats, Floats]:
-        prices = np.exp(log_price)
-        excess, beta, phi = options.at(prices[:, :1], prices[:, 1:])
-        asked = np.stack([beta @ amount, phi @ amount], axis=1) / room
-        return excess @ amount - room * prices.sum(axis=1), np.log(np.maximum(asked, 1e-300))
-
-    low, high = np.log(_CHEAPEST * unit), np.log(_DEAREST * unit)
-    at = np.clip(np.log(start), np.log(1e-2 * unit), np.log(1e2 * unit))
-    for _ in range(_STEPS):
-        value, asked = probe(at + np.array([[0.0, 0.0], [_NUDGE, 0.0], [0.0, _NUDGE]]))
-        step = _newton_step(asked[0], (asked[1:] - asked[0]).T / _NUDGE)
-        tried = np.clip(at + np.clip(step, -_LONGEST, _LONGEST) * _LENGTHS, low, high)
-        gains = probe(tried)[0] - value[0]
-        best = int(np.argmax(gains))
-        if gains[best] <= 1e-11 * unit:
+    dual = _Dual(options, amount, room, float(np.log(_CHEAPEST * unit)), float(np.log(_DEAREST * unit)))
+    point = np.clip(np.log(start), np.log(1e-2 * unit), np.log(1e2 * unit))
+    before = -np.inf
+    for _ in range(_SWEEPS):
+        for _ in range(_STEPS):
+            moved, gain = dual.newton(point)
+            if gain <= _ENOUGH * unit:
+                break
+            point = moved
+        if dual.settled(point):
             break
-        at = tried[best]
-    return float(np.exp(at[0])), float(np.exp(at[1]))
+        point = dual.settle(dual.settle(point, 0), 1)
+        value = float(dual.at(point[None, :])[0][0])
+        if value - before <= _ENOUGH * unit:
+            break
+        before = value
+    return float(np.exp(point[0])), float(np.exp(point[1]))
 
 
 def _newton_step(excess: Floats, slope: Floats) -> Floats:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 
 from instances.build import Link, Server, User, build
+from instances.columns import Bools, Floats
 from instances.expand import expand
+from instances.options import OptionTable
 from results.experiment import experiment
 
-DEVICE, RADIO, SERVER, DEADLINE_S = "phone", "wifi", "edge_gpu", 60.0
-NETWORKS = ("alexnet", "vgg16", "squeezenet", "mobilenet_v2", "resnet50", "vit_b_16")
+DEVICE, RADIO, SERVER = "phone", "nr_5g", "edge_gpu"
+NETWORKS = ("vgg16", "alexnet", "squeezenet1_1", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0")
 
 
 def cases(quick: bool) -> list[dict[str, Any]]:
@@ -26,8 +29,8 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
     rates = np.logspace(-1, 3, case["steps"])
     kept, value, where = [], [], []
     for rate in rates:
-        table = expand(_instance(case["network"], float(rate)))
-        costs = table.cost_j() if case["aim"] == "energy" else _latency(table)
+        table = _options(case["network"], float(rate))
+        costs = table.cost_j() if case["aim"] == "energy" else _latency_s(table)
         best = int(np.argmin(costs))
         net, on_device = table.cut_sets[0].network, table.on_device(best)
         kept.append(float(net.gflop[on_device].sum() / net.gflop.sum()))
@@ -36,17 +39,18 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
     return {"rate_mbps": [float(r) for r in rates], "kept": kept, "value": value, "last_layer": where}
 
 
-def _last_layer(layers: tuple[str, ...], on_device: Any) -> str:
+def _options(network: str, rate_mbps: float) -> OptionTable:
+    """A phone with a 5G radio beside an edge GPU; the deadline is what the phone alone takes at its nominal clock."""
+    link = Link("edge", uplink_mbps=rate_mbps, download_mbps=rate_mbps, round_trip_s=0.005)
+    user = User("u", network=network, device=DEVICE, radio=RADIO, deadline_s=1e6, links=[link])
+    table = expand(build([user], [Server("edge", model=SERVER, bandwidth_mhz=20.0)], server_energy_weight=0.0))
+    return dataclasses.replace(table, deadline_s=table.device_s[table.is_local])
+
+
+def _last_layer(layers: tuple[str, ...], on_device: Bools) -> str:
     return layers[int(np.flatnonzero(on_device)[-1])] if on_device.any() else "input"
 
 
-def _latency(table: Any) -> Any:
+def _latency_s(table: OptionTable) -> Floats:
     fastest = table.device_s / table.clock_max[table.user]
-    return fastest + table.uplink_s + table.server_s + table.fixed_s
-
-
-def _instance(network: str, rate_mbps: float) -> Any:
-    """A phone beside an edge GPU on a 20 MHz WiFi channel; the deadline is far off, so energy alone decides."""
-    link = Link("edge", uplink_mbps=rate_mbps, download_mbps=rate_mbps, round_trip_s=0.005)
-    user = User("u", network=network, device=DEVICE, radio=RADIO, deadline_s=DEADLINE_S, links=[link])
-    return build([user], [Server("edge", model=SERVER, bandwidth_mhz=20.0)], server_energy_weight=0.0)
+    return np.asarray(fastest + table.uplink_s + table.server_s + table.fixed_s)

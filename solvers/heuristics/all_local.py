@@ -29,7 +29,7 @@ class AllLocal:
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """One look."""
-        return run(table, clock, _search)
+        return run(table, clock, _search, all_options=True)
 
 
 def _search(situation: Situation, incumbent: Incumbent) -> Outcome:

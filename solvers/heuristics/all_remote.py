@@ -34,7 +34,7 @@ class AllRemote:
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """One pass over the users."""
-        return run(table, clock, _search)
+        return run(table, clock, _search, all_options=True)
 
 
 def _search(situation: Situation, incumbent: Incumbent) -> Outcome:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from instances.columns import Floats, Ints
-from instances.options import LOCAL, OptionTable
+from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop
 from solvers.heuristics.greedy import NOTHING_FITS, first_fit
 from solvers.heuristics.incumbent import Incumbent, Outcome, run
+from solvers.heuristics.market import amortised_static, first_prices
 from solvers.heuristics.repair import repair
 from solvers.heuristics.situation import Situation
 from solvers.registry import Kind, method
@@ -61,19 +62,11 @@ def _search(situation: Situation, incumbent: Incumbent, rng: np.random.Generator
     return Stop.FINISHED, ""
 
 
-def first_prices(situation: Situation, chosen: Ints) -> Floats:
-    """[2, n_servers] prices under a choice; a server that is not in use gets the middle price of those that are."""
-    prices = np.stack(situation.prices(chosen))
-    for row in prices:
-        row[row <= 0] = np.median(row[row > 0]) if (row > 0).any() else 0.0
-    return prices
-
-
 def _alternate(situation: Situation, incumbent: Incumbent, prices: Floats, rng: np.random.Generator) -> None:
     """One descent; every choice that fits is offered."""
     previous: Ints | None = None
     for turn in range(_MOST_TURNS):
-        value = situation.pricing.values(prices[0], prices[1]) + _static_part(situation)
+        value = situation.pricing.values(prices[0], prices[1]) + amortised_static(situation)
         chosen = situation.best_of_each(value)
         fitting = repair(situation, chosen, value, rng=rng, clock=incumbent.clock)
         if fitting is None or incumbent.out_of_time:
@@ -84,12 +77,3 @@ def _alternate(situation: Situation, incumbent: Incumbent, prices: Floats, rng: 
         previous = fitting
         step = 1 / (1 + turn / 2) if turn else 1.0
         prices = prices + 0.7 * step * (np.stack(situation.prices(fitting)) - prices)
-
-
-def _static_part(situation: Situation) -> Floats:
-    """[n_options] static energy of a server, shared by as many users as there are for each server."""
-    table = situation.table
-    if not table.n_servers:
-        return np.zeros(len(table))
-    crowd = max(1.0, table.n_users / table.n_servers)
-    return np.where(table.server == LOCAL, 0.0, table.static_j[table.server] / crowd)

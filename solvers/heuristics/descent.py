@@ -11,18 +11,26 @@ from solvers.heuristics.state import Move, State
 __all__ = ["descend", "improve"]
 
 _BATCH = 24
-_MOST_SHIFTS = 480
-_MOST_PAIRS = 960
+_MOST_MOVES = (48, 960)
+_MOST_ROWS = {"continuous": 24_000, "units": 4_000}
+"""Users in the groups of all candidates of one round: settling whole pieces takes longer."""
 
 
 def descend(state: State, incumbent: Incumbent) -> None:
     """Improve until no candidate move does, or the time is up; every plan on the way is offered."""
     while not incumbent.out_of_time:
         estimate = state.estimates()
-        made = improve(state, shifts(state, estimate, _MOST_SHIFTS), incumbent)
-        made = made or improve(state, pairs(state, estimate, _MOST_PAIRS), incumbent)
+        most = _most_moves(state)
+        made = improve(state, shifts(state, estimate, most), incumbent)
+        made = made or improve(state, pairs(state, estimate, most), incumbent)
         if not made:
             return
+
+
+def _most_moves(state: State) -> int:
+    """How many candidates are worth settling: fewer for large groups."""
+    size = sum(map(len, state.group.values())) / max(1, len(state.group))
+    return int(np.clip(_MOST_ROWS[state.situation.table.allocation] / max(1.0, size), *_MOST_MOVES))
 
 
 def improve(state: State, moves: list[Move], incumbent: Incumbent) -> int:

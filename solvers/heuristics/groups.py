@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from instances.columns import Floats, Ints
+from instances.columns import Floats
 from instances.options import OptionTable
 from solvers.allocation import allocate, allocate_any, load_of, option_terms
 
@@ -102,8 +102,9 @@ class Groups:
             mine = slice(ends[k] - sizes[k], ends[k])
             cost = float(got.server_j[k]) if got.feasible[k] else math.inf
             self._settled[group] = Settled(cost, got.uplink_share[mine], got.compute_share[mine])
-            if table.allocation == "continuous":
-                self._prices[group] = Prices(float(got.uplink_price[k]), float(got.compute_price[k]), cost)
+            # Under units too these are the prices and (to rounding) the cost of the best continuous shares.
+            bound = float(got.server_bound_j[k])
+            self._prices[group] = Prices(float(got.uplink_price[k]), float(got.compute_price[k]), bound)
 
     def _joined(self, groups: list[Group]) -> tuple[OptionTable, list[int]]:
         """One table in which group k is served by server k; and the sizes of the groups."""

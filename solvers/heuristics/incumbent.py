@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -12,9 +14,10 @@ from instances.columns import Ints
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Stop
 from solvers.heuristics.situation import Situation
+from solvers.heuristics.thinning import thin
 from solvers.objective import decision_cost
 
-__all__ = ["Incumbent", "Outcome", "run"]
+__all__ = ["Incumbent", "Outcome", "name_users", "run"]
 
 Outcome = tuple[Stop, str]
 """Why a search stopped, and what to tell when it found nothing."""
@@ -31,7 +34,7 @@ class Incumbent:
 
     def offer(self, chosen: Ints) -> bool:
         """Settle the shares of a choice and keep it if it is the best; whether it was."""
-        if not self.situation.cost(chosen) < self.cost_j:
+        if self.cost_j == -math.inf or not self.situation.cost(chosen) < self.cost_j:
             return False
         return self.offer_decision(self.situation.decision(np.array(chosen)))
 
@@ -45,30 +48,45 @@ class Incumbent:
         self.clock.report(best_j=cost)
         return True
 
+    def silent(self) -> Incumbent:
+        """One that minds the same clock and keeps nothing: for searches on another problem."""
+        other = copy.copy(self)
+        other.cost_j = -math.inf
+        return other
+
     @property
     def out_of_time(self) -> bool:
         """Whether the time limit is reached."""
         return self.clock.left_s <= 0
 
 
-def run(table: OptionTable, clock: Clock, search: Callable[[Situation, Incumbent], Outcome]) -> Answer:
-    """Answer of a search on a table; an interrupt keeps the best decision so far."""
+def run(
+    table: OptionTable, clock: Clock, search: Callable[[Situation, Incumbent], Outcome], *, all_options: bool = False
+) -> Answer:
+    """Answer of a search on a table; an interrupt keeps the best decision so far.
+
+    Args:
+        table: the options.
+        clock: of the time limit; hears of every new best.
+        search: looks for decisions and offers them to the incumbent.
+        all_options: hand over all options, also those that can hardly matter (`thinning`).
+    """
     incumbent: Incumbent | None = None
-    stop, message = Stop.FINISHED, ""
+    stop, message, kept = Stop.FINISHED, "", np.arange(len(table))
     try:
-        situation = Situation(table)
+        kept = kept if all_options else thin(table)
+        situation = Situation(table.take(kept))
         incumbent = Incumbent(situation, clock)
-        stuck = situation.stuck
-        if len(stuck):
-            message = f"{name_users(stuck)} cannot meet the deadline in any way, even alone with whole shares"
+        if len(situation.stuck):
+            message = f"{name_users(situation.stuck)} cannot meet the deadline in any way, even alone with whole shares"
         else:
             stop, message = search(situation, incumbent)
     except KeyboardInterrupt:
         stop, message = Stop.INTERRUPTED, "interrupted before a plan was found"
     if incumbent is None or incumbent.decision is None:
         return Answer(None, stop, trace=tuple(clock.trace), message=message)
-    return Answer(incumbent.decision, stop, objective_j=incumbent.cost_j, trace=tuple(clock.trace),
-                  detail=incumbent.detail)  # fmt: skip
+    decision = dataclasses.replace(incumbent.decision, chosen=kept[incumbent.decision.chosen])
+    return Answer(decision, stop, objective_j=incumbent.cost_j, trace=tuple(clock.trace), detail=incumbent.detail)
 
 
 def name_users(users: Ints) -> str:

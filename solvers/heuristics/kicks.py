@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from instances.columns import Floats, Ints
-from instances.options import LOCAL
 from solvers.answer import Clock
+from solvers.heuristics.market import amortised_static
 from solvers.heuristics.repair import repair
 from solvers.heuristics.state import State
 
@@ -19,8 +19,8 @@ _SPREAD = 0.5
 def kick(state: State, number: int, rng: np.random.Generator, clock: Clock) -> Ints | None:
     """A choice that fits, away from the current one; None when none is found.
 
-    In turn: a few users go to one of their better other options; users of one server do; everybody chooses anew at disturbed
-    prices.
+    In turn: a few users go to one of their better other options; users of one server do; everybody chooses anew
+    at disturbed prices.
     """
     chosen, value = (_some_users, _one_server, _new_prices)[number % 3](state, rng)
     return repair(state.situation, chosen, value, rng=rng, clock=clock)
@@ -46,10 +46,7 @@ def _new_prices(state: State, rng: np.random.Generator) -> tuple[Ints, Floats]:
     prices = np.stack(situation.prices(state.chosen))
     prices *= np.exp(_SPREAD * rng.standard_normal(prices.shape))
     value = situation.pricing.values(prices[0], prices[1])
-    if situation.table.n_servers:
-        crowd = max(1.0, len(state.chosen) / situation.table.n_servers)
-        server = situation.table.server
-        value = value + np.where(server == LOCAL, 0.0, situation.static_j[server] / crowd)
+    value = value + amortised_static(situation)
     chosen = situation.best_of_each(value)
     return np.where(chosen >= 0, chosen, state.chosen), value
 

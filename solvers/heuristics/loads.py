@@ -1,9 +1,9 @@
 """How much of a server an option takes, as numbers that add up over users, so that a move is tested in O(1).
 
 A group fits a server only if, for every direction (μ, ν) ≥ 0, the least μβ + νφ of its options adds up to at most
-max(μ + ν). Under continuous shares the worst direction is an eigenvalue (`solvers.allocation.feasible`) of three sums and the
-test is exact. Under whole units a fan of directions is used; what passes may still not fit, and the allocation decides.
-Memory is one more direction.
+μ + ν. Under continuous shares the worst direction is an eigenvalue (`solvers.allocation.feasible`) of three sums and
+the test is exact. Under whole units a fan of directions is used; what passes may still not fit, and the allocation
+decides. Memory is one more direction.
 """
 
 from __future__ import annotations

@@ -40,16 +40,20 @@ class Neurosurgeon:
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Turns, then sending away."""
         turns = _MOST_TURNS if limits.rounds is None else limits.rounds
-        return run(table, clock, lambda situation, incumbent: _search(situation, incumbent, turns))
+        return run(
+            table, clock, lambda situation, incumbent: _search(situation, incumbent, turns), all_options=True
+        )
 
 
 def _search(situation: Situation, incumbent: Incumbent, turns: int) -> Outcome:
     crowd = _Crowd(situation)
     for _ in range(turns):
-        if incumbent.out_of_time or not crowd.take_turns():
+        if incumbent.out_of_time or not crowd.take_turns(incumbent.clock):
             break
     crowd.seat_the_rest()
     late = crowd.send_away(incumbent.clock)
+    if len(late) and incumbent.out_of_time:
+        return Stop.TIME, "the time ran out before a plan was found"
     if len(late):
         return Stop.FINISHED, f"{name_users(late)} cannot meet the deadline when every server is shared equally"
     incumbent.offer_decision(crowd.decision())
@@ -69,16 +73,19 @@ class _Crowd:
         stays = np.bincount(self.table.user[can_stay], minlength=self.table.n_users) > 0
         self.turns = np.argsort(stays, kind="stable")
 
-    def take_turns(self) -> bool:
+    def take_turns(self, clock: Clock) -> bool:
         """Every user moves to its best option; whether anybody did."""
         moved = False
         for user in self.turns.tolist():
+            if clock.left_s <= 0:
+                return False
             old = int(self.chosen[user])
             self._leave(user)
             cost = self._joining_cost(self.rows[user])
             best = int(np.argmin(cost))
             if not np.isfinite(cost[best]):
-                self._join(old) if old >= 0 else None
+                if old >= 0:
+                    self._join(old)
                 continue
             stay = cost[self.rows[user] == old]
             new = old if len(stay) and stay[0] <= cost[best] * (1 + 1e-12) else int(self.rows[user][best])
@@ -117,8 +124,9 @@ class _Crowd:
             rows = self.rows[user][self.table.server[self.rows[user]] != server]
             cost = self._joining_cost(rows)
             self._join(old)
-            # Who is late already has nothing to lose.
-            regret = cost - now if np.isfinite(now) else cost - cost.min(initial=np.inf) if np.isfinite(cost).any() else cost
+            # Who is late already has nothing to lose by going.
+            base = now if np.isfinite(now) else cost.min(initial=np.inf)
+            regret = cost - base if np.isfinite(base) else cost
             for k in np.argsort(regret, kind="stable").tolist():
                 if not np.isfinite(cost[k]) or (best is not None and regret[k] >= best[0]):
                     break

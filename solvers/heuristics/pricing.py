@@ -1,20 +1,18 @@
 """What every option costs when uplink and compute are bought at prices: the estimate that ranks candidate moves.
 
-v_o(μ, ν) = min {w e z² + w p x + μ a'/x + ν c/y + w q : l/z + x + y ≤ D − t}. By duality (docs/theory.md, P4) the cost of a
-group at its own prices rises by at least v_o when o joins and falls by at most v_o when o leaves, so a move whose
-estimate is not negative cannot pay.
+v_o(μ, ν) = min {w e z² + w p x + μ a'/x + ν c/y + w q : l/z + x + y ≤ D − t}. By duality (docs/theory.md, P4) the
+cost of a group at its own prices rises by at least v_o when o joins and falls by at most v_o when o leaves, so a
+move whose estimate is not negative cannot pay.
 """
 
 from __future__ import annotations
-
-import dataclasses
 
 import numpy as np
 
 from instances.columns import Floats, Ints
 from instances.options import OptionTable
 from solvers.allocation.demand import Demand
-from solvers.allocation.response import Cell, cell_of, respond
+from solvers.allocation.response import cell_of, respond
 
 __all__ = ["Pricing"]
 
@@ -40,6 +38,7 @@ class Pricing:
         self._cell = cell_of(self._demand, np.arange(len(self._rows)), table.server[self._rows],
                              np.ones(table.n_servers)) if len(self._rows) else None  # fmt: skip
         self._guess: Floats | None = None
+        self._share = np.zeros((2, len(table)))
 
     def values(self, uplink_price: Floats, compute_price: Floats) -> Floats:
         """[n_options] v_o at prices [n_servers], J; static energy is not in it."""
@@ -51,10 +50,17 @@ class Pricing:
         got = respond(cell, mu, nu, self._guess)
         self._guess = got.s
         clock = np.clip(_ratio(demand.device_s, got.device), demand.clock_min, demand.clock_max)
-        paid = mu[cell.seg] * _ratio(demand.uplink_s, got.air) + nu[cell.seg] * _ratio(demand.server_s, got.run)
+        share = np.stack([_ratio(demand.uplink_s, got.air), _ratio(demand.server_s, got.run)])
+        self._share[:, self._rows] = share
+        paid = mu[cell.seg] * share[0] + nu[cell.seg] * share[1]
         energy = demand.device_j * clock**2 + np.where(demand.send_w > 0, demand.send_w * got.air, 0.0)
         value[self._rows] = energy + paid + demand.constant_j
         return value
+
+    def shares(self, chosen: Ints) -> Floats:
+        """[2, n_servers] uplink and compute that these options ask for at the prices of the last `values`."""
+        server, n = self._table.server[chosen] + 1, self._table.n_servers
+        return np.stack([np.bincount(server, share[chosen], n + 1)[1:] for share in self._share])
 
 
 def _ratio(work: Floats, time: Floats) -> Floats:

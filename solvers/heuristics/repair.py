@@ -1,8 +1,8 @@
 """Repair: from any choice to one that fits, giving up the least regret for each unit of overload that goes away.
 
-Overload is what the loads of the servers exceed 1 by. While some server is overloaded, one of the options on the worst is
-exchanged for another of the same user; when no exchange lowers the overload, the least harmful one is made and the user is
-held for a few steps (tabu search, Glover 1989), so that chains of exchanges are found too.
+Overload is what the loads of the servers exceed 1 by. While some server is overloaded, one of the options on the
+worst is exchanged for another of the same user; when no exchange lowers the overload, the least harmful one is made
+and the user is held for a few steps (tabu search, Glover 1989), so that chains of exchanges are found too.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 
 import numpy as np
@@ -23,10 +24,11 @@ ROOM = 1 + 1e-9
 class Situation:
     """One option table, seen by a heuristic.
 
-    ``usable`` [n_options] bool: meets its deadline and fits its server's memory alone. ``terms`` [n_options, k] load terms
-    (0 where not usable). ``level`` [n_options] load of an option alone. ``fair_j`` [n_options] cost at a fair share of its
-    server, or at the least share that meets the deadline where that is more, with a fair part of the static energy; inf
-    where not usable. ``local_j`` [n_options] cost of local options (0 for remote ones, inf where not usable).
+    ``usable`` [n_options] bool: meets its deadline and fits its server's memory alone. ``terms`` [n_options, k] load
+    terms (0 where not usable). ``level`` [n_options] load of an option alone. ``fair_j`` [n_options] cost at a fair
+    share of its server, or at the least share that meets the deadline where that is more, with a fair part of the
+    static energy; inf where not usable. ``local_j`` [n_options] cost of local options (0 for remote ones, inf where
+    not usable).
     ``static_j`` [n_servers] static energy that counts, J.
     """
 
@@ -43,10 +45,16 @@ class Situation:
         self.local_j: Floats = np.where(table.is_local, np.where(self.usable, alone, np.inf), 0.0)
         self.pricing = Pricing(table, np.flatnonzero(self.usable))
 
-    def closing(self, server: int) -> Situation:
-        """The same without the options of a server."""
+    def relaxed(self) -> Situation:
+        """The same options with continuous shares."""
+        other = Situation(dataclasses.replace(self.table, allocation="continuous"))
+        other.usable = other.usable & self.usable
+        return other
+
+    def within(self, servers: list[int]) -> Situation:
+        """The same with the local options and those of some servers only."""
         other = copy.copy(self)
-        other.usable = self.usable & (self.table.server != server)
+        other.usable = self.usable & np.isin(self.table.server, [LOCAL, *servers])
         return other
 
     def opening(self, server: int) -> Situation:
@@ -65,7 +73,7 @@ class Situation:
         """Usable options of some users, in their order."""
         parts = [np.arange(self.start[i], self.start[i + 1]) for i in users]
         rows = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-        return rows[self.usable[rows]]
+        return np.asarray(rows[self.usable[rows]])
 
     def best_of_each(self, score: Floats) -> Ints:
         """[n_users] usable option of least score of every user (the first of equals); −1 for users without one.
@@ -138,7 +146,7 @@ class Situation:
         mixed = np.sqrt(air * run)
         beta, phi = (np.clip((own + mixed) / slack * ROOM, 1 / crowd, 1.0) for own in (air, run))
         if table.allocation == "units" and table.n_servers:
-            blocks, units = (np.where(table.is_local, 1, pieces[table.server]) for pieces in (table.blocks, table.units))
+            blocks, units = table.blocks[table.server], table.units[table.server]
             beta, phi = np.ceil(beta * blocks) / blocks, np.ceil(phi * units) / units
         cost = table.cost_j(beta, phi)
         # Where this split of the time does not do, whole shares tell at least what the option costs at best.

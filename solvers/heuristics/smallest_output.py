@@ -35,7 +35,7 @@ class SmallestOutput:
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """One pass over the users."""
-        return run(table, clock, _search)
+        return run(table, clock, _search, all_options=True)
 
 
 def _search(situation: Situation, incumbent: Incumbent) -> Outcome:
@@ -53,7 +53,7 @@ def _search(situation: Situation, incumbent: Incumbent) -> Outcome:
 
 
 def _least_sent(situation: Situation) -> Floats:
-    """[n_options] 0 for the smallest upload of each user and server, inf for all else (local where nothing is remote)."""
+    """[n_options] 0 for the smallest upload of each user and server (local: only without any), inf for all else."""
     table = situation.table
     score = np.full(len(table), np.inf)
     rows = np.flatnonzero(situation.usable)

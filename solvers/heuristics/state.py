@@ -1,4 +1,4 @@
-"""A choice that fits, with what local search keeps beside it: costs, prices and loads of the servers, values of options."""
+"""A choice that fits, with what local search keeps beside it: costs and loads of servers, values of options."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Move = tuple[int, ...]
 class State:
     """Where local search stands.
 
-    ``chosen`` [n_users]; ``group``: options by server in use; ``server_j`` [n_servers] cost of each with static energy;
-    ``cost_j`` in all; ``sums`` [n_servers + 1, k] loads; ``value`` [n_options] what an option costs at the prices of its
-    server; ``rounding_j`` [n_servers] what whole pieces cost more than continuous shares (0 without units).
+    ``chosen`` [n_users]; ``group``: options by server in use; ``server_j`` [n_servers] cost of each with static
+    energy; ``cost_j`` in all; ``sums`` [n_servers + 1, k] loads; ``value`` [n_options] what an option costs at the
+    prices of its server; ``rounding_j`` [n_servers] what whole pieces cost more than continuous shares.
     """
 
     def __init__(self, situation: Situation, chosen: Ints) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from instances.columns import Ints
-from instances.options import LOCAL
 from solvers.heuristics.descent import descend, improve
 from solvers.heuristics.incumbent import Incumbent
 from solvers.heuristics.moves import openings
 from solvers.heuristics.repair import repair
+from solvers.heuristics.situation import Situation
 from solvers.heuristics.state import State
 
-__all__ = ["closed", "switch_servers"]
+__all__ = ["switch_servers"]
 
 _MOST_SERVERS = 12
 
@@ -43,10 +43,12 @@ def _switch(state: State, server: int, incumbent: Incumbent, rng: np.random.Gene
         return False
     situation, before, before_j = state.situation, state.chosen.copy(), state.cost_j
     if server in state.group:
-        start = closed(state, server, incumbent, rng)
+        # Only servers in use may take over, or the users would just open another one.
+        without = situation.within(sorted(state.group.keys() - {server}))
+        start = _closed(state, without, incumbent, rng)
         if start is None:
             return False
-        trial = State(situation.closing(server), start)
+        trial = State(without, start)
     else:
         trial = State(situation.opening(server), before)
         improve(trial, openings(trial, server), incumbent)
@@ -59,12 +61,10 @@ def _switch(state: State, server: int, incumbent: Incumbent, rng: np.random.Gene
     return False
 
 
-def closed(state: State, server: int, incumbent: Incumbent, rng: np.random.Generator) -> Ints | None:
-    """A choice that fits without the server; None when none is found."""
-    without = state.situation.closing(server)
+def _closed(state: State, without: Situation, incumbent: Incumbent, rng: np.random.Generator) -> Ints | None:
+    """A choice that fits in a situation with fewer options; None when none is found."""
     elsewhere = without.best_of_each(state.value)
     if (elsewhere < 0).any():
         return None
-    members = state.situation.table.server[state.chosen] == server
-    chosen = np.where(members & (server != LOCAL), elsewhere, state.chosen)
+    chosen = np.where(without.usable[state.chosen], state.chosen, elsewhere)
     return repair(without, chosen, state.value, rng=rng, clock=incumbent.clock)

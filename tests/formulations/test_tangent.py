@@ -10,7 +10,7 @@ from formulations.joint_relaxed import state_in_cvxpy
 from formulations.parts.price_cuts import crowds
 from tests.formulations.helpers import cost_of, optimum, random_shares, satisfied, solve_refined, tables
 
-TABLES = tables(range(200, 216), users=5, servers=2, layers=4, allocation="continuous", memory_limits=False)
+TABLES = tables(range(200, 212), users=5, servers=2, layers=4, allocation="continuous", memory_limits=False)
 
 
 def test_no_feasible_allocation_is_cut_off() -> None:
