@@ -12,7 +12,7 @@ from tests.formulations.helpers import optimum, tables
 
 
 def test_relaxation_exact_restriction() -> None:
-    for table in tables(range(300, 310), users=4, servers=2, allocation="units"):
+    for table in tables(range(300, 307), users=4, servers=2, allocation="units"):
         shared = dataclasses.replace(table, allocation="continuous")
         bound = optimum(get_formulation("joint_relaxed").build(shared))
         continuous = optimum(get_formulation("joint_tangent").build(shared))

@@ -19,7 +19,7 @@ def test_no_feasible_allocation_is_cut_off() -> None:
     for table in TABLES:
         model = get_formulation("joint_tangent").build(table)
         _, program = solve_refined(model, rounds=5)
-        for _ in range(60):
+        for _ in range(150):
             decision = random_shares(rng, table)
             values = model.encode(decision)
             if values is not None:
@@ -48,7 +48,7 @@ def test_least_use_is_below_every_timely_allocation() -> None:
         for crowd in crowds(table, 1.0):
             for angle in np.linspace(0, np.pi / 2, 5):
                 use = crowd.options.least_use(angle)
-                share = np.linspace(0.002, 1, 300)
+                share = np.linspace(0.004, 1, 150)
                 beta, phi = (grid.reshape(-1, 1) for grid in np.meshgrid(share, share))
                 timely = np.isfinite(table.cost_j(beta, phi, crowd.rows))
                 used = np.where(timely, np.cos(angle) ** 2 * beta + np.sin(angle) ** 2 * phi, np.inf)
@@ -66,7 +66,7 @@ def test_refined_model_costs_what_its_plan_costs() -> None:
             assert cost <= outcome.objective * 1.02
 
 
-@pytest.mark.parametrize("k", [0, 3, 6])
+@pytest.mark.parametrize("k", [0, 6])
 def test_relaxation_reaches_the_perspective_bound(k: int) -> None:
     import cvxpy as cp
 

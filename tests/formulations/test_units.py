@@ -12,7 +12,7 @@ from formulations.parts.unit_columns import list_columns
 from tests.formulations.enumerate_units import enumerate_units
 from tests.formulations.helpers import cost_of, optimum, satisfied, solve_refined, tables
 
-TABLES = tables(range(40), users=3, servers=2, allocation="units")
+TABLES = tables(range(32), users=3, servers=2, allocation="units")
 
 
 @pytest.mark.parametrize("k", range(len(TABLES)))
