@@ -30,9 +30,7 @@ def fingerprint(instance: Instance) -> str:
         value = getattr(instance, field)
         _add(digest, field, (value if isinstance(value, str) else float(value).hex()).encode())
     users = instance.users
-    _add_references(
-        digest, "network", users.network, [bytes.fromhex(n.fingerprint) for n in instance.networks]
-    )
+    _add_references(digest, "network", users.network, [bytes.fromhex(n.fingerprint) for n in instance.networks])
     _add_references(digest, "device", users.device, _row_digests(instance.devices))
     _add_references(digest, "radio", users.radio, _row_digests(instance.radios))
     _add_table(digest, "users", users, skip=("network", "device", "radio"))

@@ -161,9 +161,7 @@ def _user(data: Any, where: str) -> User:
     if user.radio is not None:
         text(user.radio, f"{where}.radio")
     links = check_list(data.get("links", []), f"{where}.links")
-    return dataclasses.replace(
-        user, links=[_record(Link, link, f"{where}.links[{k}]") for k, link in enumerate(links)]
-    )
+    return dataclasses.replace(user, links=[_record(Link, link, f"{where}.links[{k}]") for k, link in enumerate(links)])
 
 
 def _record(kind: type[_Record], data: Any, where: str) -> _Record:

@@ -199,9 +199,7 @@ def _grammar_error(text: str, error: json.JSONDecodeError, where: str) -> InputE
         return InputError(
             where, f"ends too early, in what starts at {place}", "the file is cut short", "write it again"
         )
-    return InputError(
-        where, f"is not JSON at {place}: {error.msg}", "", "mend that place; a checker of JSON may help"
-    )
+    return InputError(where, f"is not JSON at {place}: {error.msg}", "", "mend that place; a checker of JSON may help")
 
 
 def check_schema(data: Mapping[str, Any], family: str, version: int, where: str = "schema") -> None:
@@ -218,9 +216,7 @@ def check_schema(data: Mapping[str, Any], family: str, version: int, where: str 
         return
     name, _, number = str(schema).rpartition("/")
     if isinstance(schema, str) and name == family and number.isdecimal() and int(number[:9]) > version:
-        refuse(
-            where, f"is '{schema}'", f"it is newer than this version, which reads '{ours}'", "upgrade edgecut"
-        )
+        refuse(where, f"is '{schema}'", f"it is newer than this version, which reads '{ours}'", "upgrade edgecut")
     refuse(where, f"is {schema!r}", f"this version reads '{ours}'", "check that this is the right file")
 
 

@@ -121,9 +121,7 @@ def _header(table: Any, path: str) -> dict[str, Any]:
 def _check_columns(table: Any, path: str) -> None:
     for column in table.column_names:
         if column not in _COLUMNS:
-            refuse(
-                path, f"has a column '{column}'", "it is not one of an instance", nearest(column, _COLUMNS)
-            )
+            refuse(path, f"has a column '{column}'", "it is not one of an instance", nearest(column, _COLUMNS))
         if table.column_names.count(column) > 1:
             refuse(path, f"has two columns '{column}'", "only one can be meant", "keep one of them")
     for column in _COLUMNS:
@@ -169,9 +167,7 @@ def _rows_of(column: Any, references: References[Any], place: _Place) -> Ints:
     encoded = _strings(column, place).dictionary_encode()
     index = np.asarray(encoded.indices, dtype=np.int64)
     first = np.unique(index, return_index=True)[1].tolist()
-    rows = [
-        references.row(name, place(k)) for name, k in zip(encoded.dictionary.to_pylist(), first, strict=True)
-    ]
+    rows = [references.row(name, place(k)) for name, k in zip(encoded.dictionary.to_pylist(), first, strict=True)]
     return np.array(rows, dtype=np.int64)[index]
 
 
@@ -195,9 +191,7 @@ def _link_fields(kind: Any) -> list[str]:
     import pyarrow as pa
 
     known = ("server", *_LINK_NUMBERS)
-    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_struct(
-        kind.value_type
-    ):
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_struct(kind.value_type):
         refuse("links", f"holds {kind}", "a list of links is needed", "make it a list of structs")
     fields = [kind.value_type.field(k).name for k in range(kind.value_type.num_fields)]
     for field in fields:

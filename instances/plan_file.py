@@ -80,9 +80,7 @@ def plan_from_json(instance: Instance, data: Mapping[str, Any], where: str = "pl
         if user in found:
             refuse(f"{place}.user", f"repeats '{entry['user']}'", "a user has one plan", "keep one of them")
         found[user] = (
-            LOCAL
-            if entry["server"] is None
-            else _row_of(servers, entry["server"], f"{place}.server", "server"),
+            LOCAL if entry["server"] is None else _row_of(servers, entry["server"], f"{place}.server", "server"),
             _row_of(cut_rows, entry["cut"], f"{place}.cut", "cut"),
             *(number(entry[field], f"{place}.{field}") for field in _SHARES),
         )

@@ -47,6 +47,7 @@ TORCHVISION_MODELS: dict[str, tuple[str, int, dict[str, Any]]] = {
 
 LANGUAGE_MODELS = ("bert_base", "gpt2")
 
+
 def profile_network(name: str) -> Dnn:
     """Trace, count and fuse one of `TORCHVISION_MODELS` or `LANGUAGE_MODELS`.  Raises KeyError for another name."""
     build = _build_language_model if name in LANGUAGE_MODELS else _build_torchvision_model

@@ -39,9 +39,7 @@ def number(value: object, where: str) -> float:
 def whole(value: object, where: str) -> int:
     """The value, if it is a whole number.  Raises InputError otherwise, also for 3.0."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        refuse(
-            where, f"is {_shown(value)}", "a whole number is needed", "write one without quotes or a point"
-        )
+        refuse(where, f"is {_shown(value)}", "a whole number is needed", "write one without quotes or a point")
     if abs(int(value)) > _LARGEST_WHOLE:
         refuse(where, "is too large", f"whole numbers go up to {_LARGEST_WHOLE}", "check it")
     return int(value)

@@ -14,11 +14,32 @@ from typing import Any
 
 from instances.fusion import Graph, Operator
 
-VIEWS = frozenset({
-    "view", "reshape", "_unsafe_view", "permute", "transpose", "t", "contiguous", "clone",
-    "flatten", "unflatten", "squeeze", "unsqueeze", "dropout", "feature_dropout", "detach", "alias",
-    "to", "_to_copy", "expand", "chunk", "split", "unbind",
-})
+VIEWS = frozenset(
+    {
+        "view",
+        "reshape",
+        "_unsafe_view",
+        "permute",
+        "transpose",
+        "t",
+        "contiguous",
+        "clone",
+        "flatten",
+        "unflatten",
+        "squeeze",
+        "unsqueeze",
+        "dropout",
+        "feature_dropout",
+        "detach",
+        "alias",
+        "to",
+        "_to_copy",
+        "expand",
+        "chunk",
+        "split",
+        "unbind",
+    }
+)
 """Operators that pass their first argument through; the parts of a split are sliced where they are taken out."""
 
 KINDS = {

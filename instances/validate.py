@@ -216,9 +216,7 @@ def _unprintable(names: Names) -> Bools:
 def _check_references(instance: Instance, table: str, column: str, rows: Ints, target: str) -> None:
     size = len(getattr(instance, target))
     why = f"there are {size} {target}" + (f", numbered 0 to {size - 1}" if size else "")
-    _refuse_first(
-        table, column, rows, np.asarray((rows < 0) | (rows >= size)), why, f"point at one of the {target}"
-    )
+    _refuse_first(table, column, rows, np.asarray((rows < 0) | (rows >= size)), why, f"point at one of the {target}")
 
 
 def _check_numbers(instance: Instance, table: str, column: str, rule: _Rule) -> None:

@@ -18,9 +18,7 @@ def tiny_network(rng: np.random.Generator, n_layers: int, name: str = "net") -> 
     predecessors: list[tuple[int, ...]] = []
     for layer in range(n_layers):
         earlier = np.arange(NETWORK_INPUT, layer)
-        chosen = set(
-            rng.choice(earlier, size=min(len(earlier), int(rng.integers(1, 3))), replace=False).tolist()
-        )
+        chosen = set(rng.choice(earlier, size=min(len(earlier), int(rng.integers(1, 3))), replace=False).tolist())
         if rng.random() < 0.6 or layer == 0:
             chosen.add(layer - 1)
         predecessors.append(tuple(sorted(chosen)))
@@ -81,9 +79,7 @@ def tiny_instance(
     )
     machines = _servers(rng, servers, networks, rows, memory_limits)
     links = _links(rng, users, servers)
-    slack = np.asarray(
-        rng.uniform(0.0, 0.9, users) if tightness is None else np.full(users, float(tightness))
-    )
+    slack = np.asarray(rng.uniform(0.0, 0.9, users) if tightness is None else np.full(users, float(tightness)))
     factor = LOOSEST * (TIGHTEST / LOOSEST) ** slack
     plain = _plain_latency_s(networks, devices, rows, machines, links)
     return Instance(

@@ -99,9 +99,7 @@ def best_shares(table: OptionTable, rows: np.ndarray) -> tuple[float, np.ndarray
         return budget - work / v[2 * n :] - a / v[:n] - c / v[n : 2 * n]
 
     def room_slope(v: np.ndarray) -> np.ndarray:
-        return np.hstack(
-            [np.diag(a / v[:n] ** 2), np.diag(c / v[n : 2 * n] ** 2), np.diag(work / v[2 * n :] ** 2)]
-        )
+        return np.hstack([np.diag(a / v[:n] ** 2), np.diag(c / v[n : 2 * n] ** 2), np.diag(work / v[2 * n :] ** 2)])
 
     sums = np.kron(np.array([[1.0, 0, 0], [0, 1, 0]]), np.ones(n))
     found = minimize(
@@ -213,9 +211,7 @@ class Knapsack:
         return found.keep(np.isfinite(found.cost))
 
     def keep(self, mask: np.ndarray) -> Knapsack:
-        return dataclasses.replace(
-            self, option=self.option[mask], blocks=self.blocks[mask], units=self.units[mask]
-        )
+        return dataclasses.replace(self, option=self.option[mask], blocks=self.blocks[mask], units=self.units[mask])
 
     @property
     def cost(self) -> np.ndarray:
@@ -243,9 +239,7 @@ class Knapsack:
     def lp(self) -> tuple[float, np.ndarray]:
         """Value and a vertex of the LP relaxation without the rows x ≤ y."""
         cost, pick, caps = self.matrices()
-        got = linprog(
-            cost, caps, np.zeros(len(caps)), pick, np.ones(len(pick)), bounds=(0, 1), method="highs-ds"
-        )
+        got = linprog(cost, caps, np.zeros(len(caps)), pick, np.ones(len(pick)), bounds=(0, 1), method="highs-ds")
         return (got.fun, got.x) if got.status == 0 else (math.inf, np.full(len(cost), np.nan))
 
     def optimum(self) -> float:
@@ -265,12 +259,7 @@ class Knapsack:
         t, cost, alive = self.table, self.cost, np.ones(len(self.option), dtype=bool)
         user, at, mb = t.user[self.option], t.server[self.option], t.server_mb[self.option]
         for k in range(len(alive)):
-            smaller = (
-                (self.blocks <= self.blocks[k])
-                & (self.units <= self.units[k])
-                & (mb <= mb[k])
-                & (at == at[k])
-            )
+            smaller = (self.blocks <= self.blocks[k]) & (self.units <= self.units[k]) & (mb <= mb[k]) & (at == at[k])
             better = alive & (user == user[k]) & (cost <= cost[k]) & (smaller | (at == LOCAL))
             better[k] = False
             alive[k] = not better.any()
@@ -311,9 +300,7 @@ def test_p1_two_prices_give_every_share(seed: int) -> None:
         options = [PriceBound(table, o, mu, nu) for o in rows]
         return mu + nu - sum(option.bound(option.newton()[-1]) for option in options)
 
-    prices = minimize(
-        dual, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-11, "maxiter": 600}
-    )
+    prices = minimize(dual, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-11, "maxiter": 600})
     assert -prices.fun == pytest.approx(value, rel=1e-6)
     mu, nu = np.exp(prices.x)
     again = [option.shares(option.newton()[-1])[0] for option in (PriceBound(table, o, mu, nu) for o in rows)]
@@ -365,9 +352,7 @@ def test_p2_every_direction_is_a_valid_row_and_the_eigenvector_the_strictest(see
 
 def test_p2_without_shared_work_the_larger_sum_counts() -> None:
     table = random_table(np.random.default_rng(1), 2, per_pair=1, local=False)
-    table = dataclasses.replace(
-        table, uplink_mhz_s=table.uplink_mhz_s * [1, 0], server_s=table.server_s * [0, 1]
-    )
+    table = dataclasses.replace(table, uplink_mhz_s=table.uplink_mhz_s * [1, 0], server_s=table.server_s * [0, 1])
     alone = np.array([table.uplink_s[0], table.server_s[1]]) / table.slack_s
     assert np.linalg.eigvalsh(load_matrix(table, np.arange(2)))[-1] == pytest.approx(alone.max())
 
@@ -391,9 +376,7 @@ def test_p3_tangents_lie_below_the_perspective(seed: int) -> None:
     budget = table.budget_s - table.uplink_s / at[0] - table.server_s / at[1]
     clock = np.maximum(table.device_s / budget, table.clock_min[table.user])
     w = table.weight[table.user]
-    price = np.where(
-        clock > table.clock_min[table.user], 2 * w * table.device_j * clock**3 / table.device_s, 0.0
-    )
+    price = np.where(clock > table.clock_min[table.user], 2 * w * table.device_j * clock**3 / table.device_s, 0.0)
     assert np.allclose(slope[0], -(w * table.tx_w + price) * table.uplink_s / at[0] ** 2, rtol=1e-4)
     assert np.allclose(slope[1], -price * table.server_s / at[1] ** 2, rtol=1e-4, atol=1e-7)
 
@@ -420,9 +403,7 @@ def test_p3_refinement_ends_at_the_optimum(seed: int) -> None:
     pick = np.zeros((3, 4 * n))
     pick[table.user, np.arange(n)] = 1
     share = np.kron(np.array([[0, 1, 0, 0], [0, 0, 1, 0]]), np.ones(n))
-    cuts = [
-        np.concatenate([-table.cost_j()[o] * row, 0 * row, 0 * row, row]) for o, row in enumerate(np.eye(n))
-    ]
+    cuts = [np.concatenate([-table.cost_j()[o] * row, 0 * row, 0 * row, row]) for o, row in enumerate(np.eye(n))]
     best, bound, seen = math.inf, -math.inf, set()
     rows = [LinearConstraint(pick, 1, 1), LinearConstraint(share, -np.inf, 1)]
     load_rows: list[np.ndarray] = []
@@ -445,9 +426,9 @@ def test_p3_refinement_ends_at_the_optimum(seed: int) -> None:
         best = min(best, value)
         if math.isinf(value):
             m = np.linalg.eigh(load_matrix(table, far))[1][0, -1] ** 2
-            kappa = (
-                np.sqrt(m * table.uplink_s[far]) + np.sqrt((1 - m) * table.server_s[far])
-            ) ** 2 / table.slack_s[far]
+            kappa = (np.sqrt(m * table.uplink_s[far]) + np.sqrt((1 - m) * table.server_s[far])) ** 2 / table.slack_s[
+                far
+            ]
             row = np.zeros(4 * n)
             row[far] = kappa
             load_rows.append(row)
@@ -458,16 +439,12 @@ def test_p3_refinement_ends_at_the_optimum(seed: int) -> None:
             return (
                 mu
                 + nu
-                - sum(
-                    PriceBound(table, o, mu, nu).bound(PriceBound(table, o, mu, nu).newton()[-1]) for o in far
-                )
+                - sum(PriceBound(table, o, mu, nu).bound(PriceBound(table, o, mu, nu).newton()[-1]) for o in far)
             )
 
         if not len(far):
             continue
-        mu, nu = np.exp(
-            minimize(dual, np.zeros(2), method="Nelder-Mead", options={"fatol": 1e-9, "maxiter": 400}).x
-        )
+        mu, nu = np.exp(minimize(dual, np.zeros(2), method="Nelder-Mead", options={"fatol": 1e-9, "maxiter": 400}).x)
         for o in far:
             option = PriceBound(table, o, mu, nu)
             row = np.zeros(4 * n)
@@ -501,9 +478,7 @@ def test_p5_any_multiplier_is_a_bound_and_newton_climbs_to_the_best(seed: int) -
         mu, nu = np.exp(rng.uniform(-4, 2, 2))
         option = PriceBound(table, int(o), mu, nu)
         share = rng.uniform(0.02, 1.0, (2, 4000))
-        paid = float(
-            (table.cost_j(*share[:, :, None], np.array([o]))[:, 0] + mu * share[0] + nu * share[1]).min()
-        )
+        paid = float((table.cost_j(*share[:, :, None], np.array([o]))[:, 0] + mu * share[0] + nu * share[1]).min())
         for lam in rng.exponential(5.0, 20):
             assert option.bound(lam) <= paid * (1 + 1e-12)
         path = option.newton()
@@ -511,9 +486,7 @@ def test_p5_any_multiplier_is_a_bound_and_newton_climbs_to_the_best(seed: int) -
         grid = path[-1] * np.linspace(0.2, 3.0, 200)
         assert max(map(option.bound, grid)) <= option.bound(path[-1]) + 1e-12
         beta, phi, _ = option.shares(path[-1])
-        spent = (
-            float(table.cost_j(beta * (1 + 1e-9), phi * (1 + 1e-9), np.array([o]))[0]) + mu * beta + nu * phi
-        )
+        spent = float(table.cost_j(beta * (1 + 1e-9), phi * (1 + 1e-9), np.array([o]))[0]) + mu * beta + nu * phi
         assert option.bound(path[-1]) == pytest.approx(spent, rel=1e-6)
 
 
@@ -584,9 +557,7 @@ def test_p7_units_cost_at_least_continuous_and_at_most_a_smaller_continuous(seed
     table = random_table(rng, users, per_pair=1, local=False, deadline=(0.5, 0.8), pieces=12)
     rows = np.arange(users)
     units = Knapsack.full(table).optimum()
-    doubled = Knapsack.full(
-        dataclasses.replace(table, blocks=2 * table.blocks, units=2 * table.units)
-    ).optimum()
+    doubled = Knapsack.full(dataclasses.replace(table, blocks=2 * table.blocks, units=2 * table.units)).optimum()
     continuous = best_shares(table, rows)[0]
     less = 1 - users / 12
     shrunk = dataclasses.replace(
@@ -646,11 +617,7 @@ def crossing_mbit(net, on_device: np.ndarray) -> tuple[float, float]:  # type: i
 def down_closed(net) -> list[np.ndarray]:  # type: ignore[no-untyped-def]
     """All down-closed sets."""
     masks = [np.array(bits, dtype=bool) for bits in itertools.product([False, True], repeat=net.n_layers)]
-    return [
-        m
-        for m in masks
-        if all(p == NETWORK_INPUT or m[p] for v in np.flatnonzero(m) for p in net.predecessors[v])
-    ]
+    return [m for m in masks if all(p == NETWORK_INPUT or m[p] for v in np.flatnonzero(m) for p in net.predecessors[v])]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

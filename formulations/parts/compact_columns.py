@@ -65,9 +65,7 @@ class CompactColumns:
         first = len(table) + table.n_servers + 5 * table.n_users
         blocks = _pieces(table.blocks[server], first)
         units = _pieces(table.units[server], first + len(blocks))
-        return cls(
-            table, pairs // max(table.n_servers, 1), server, pair_of, power_of_two(largest), blocks, units
-        )
+        return cls(table, pairs // max(table.n_servers, 1), server, pair_of, power_of_two(largest), blocks, units)
 
     @property
     def n_columns(self) -> int:

@@ -30,6 +30,4 @@ def switch_on(table: OptionTable, user: Ints, server: Ints, on: int, n_columns: 
     n = len(pairs)
     column = np.concatenate([k, on + pairs % max(table.n_servers, 1)])
     value = np.concatenate([-np.ones(len(k)), np.ones(n)])
-    return make_rows(
-        np.concatenate([row.reshape(-1), np.arange(n)]), column, value, 0.0, np.inf, (n, n_columns)
-    )
+    return make_rows(np.concatenate([row.reshape(-1), np.arange(n)]), column, value, 0.0, np.inf, (n, n_columns))

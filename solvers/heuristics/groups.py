@@ -123,4 +123,3 @@ class Groups:
 
 def _unfit(size: int) -> Settled:
     return Settled(math.inf, np.zeros(size), np.zeros(size))
-

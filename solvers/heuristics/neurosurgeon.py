@@ -40,9 +40,7 @@ class Neurosurgeon:
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Turns, then sending away."""
         turns = _MOST_TURNS if limits.rounds is None else limits.rounds
-        return run(
-            table, clock, lambda situation, incumbent: _search(situation, incumbent, turns), all_options=True
-        )
+        return run(table, clock, lambda situation, incumbent: _search(situation, incumbent, turns), all_options=True)
 
 
 def _search(situation: Situation, incumbent: Incumbent, turns: int) -> Outcome:

@@ -32,9 +32,7 @@ def repair(situation: Situation, chosen: Ints, cost_j: Floats, *, rng: np.random
         clock: of the time limit.
         max_steps: exchanges to make at most.
     """
-    return _Repair(situation, chosen, cost_j, rng).run(
-        clock, 60 + 4 * len(chosen) if max_steps is None else max_steps
-    )
+    return _Repair(situation, chosen, cost_j, rng).run(clock, 60 + 4 * len(chosen) if max_steps is None else max_steps)
 
 
 class _Repair:

@@ -283,9 +283,7 @@ def links(**fields: list[Any]) -> Callable[[pa.Table], pa.Table]:
 
 def header(change: Text) -> Callable[[pa.Table], pa.Table]:
     """Changes the JSON in the metadata."""
-    return lambda t: t.replace_schema_metadata(
-        {b"edgecut": change(t.schema.metadata[b"edgecut"].decode()).encode()}
-    )
+    return lambda t: t.replace_schema_metadata({b"edgecut": change(t.schema.metadata[b"edgecut"].decode()).encode()})
 
 
 PARQUET: list[tuple[str, str, str, Callable[[pa.Table], pa.Table]]] = [
@@ -319,12 +317,8 @@ PARQUET: list[tuple[str, str, str, Callable[[pa.Table], pa.Table]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("where", "fragment", "change"), [c[1:] for c in PARQUET], ids=[c[0] for c in PARQUET]
-)
-def test_bad_parquet(
-    tmp_path: Path, where: str, fragment: str, change: Callable[[pa.Table], pa.Table]
-) -> None:
+@pytest.mark.parametrize(("where", "fragment", "change"), [c[1:] for c in PARQUET], ids=[c[0] for c in PARQUET])
+def test_bad_parquet(tmp_path: Path, where: str, fragment: str, change: Callable[[pa.Table], pa.Table]) -> None:
     path = tmp_path / "bad.parquet"
     error = respoiled(path, change)
     assert error.where == (str(path) if where == FILE else where)
@@ -373,9 +367,7 @@ BAD_PLANS: list[tuple[str, str, str, Text]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("where", "fragment", "change"), [c[1:] for c in BAD_PLANS], ids=[c[0] for c in BAD_PLANS]
-)
+@pytest.mark.parametrize(("where", "fragment", "change"), [c[1:] for c in BAD_PLANS], ids=[c[0] for c in BAD_PLANS])
 def test_bad_plan(tmp_path: Path, where: str, fragment: str, change: Text) -> None:
     text = change(json.dumps(plan_to_json(INSTANCE, some_plan(INSTANCE))))
     (tmp_path / "plan.json").write_text(text)

@@ -65,9 +65,7 @@ def large(n: int, servers: int = 50) -> Instance:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("seed", range(8))
 def test_save_load_save_is_byte_identical(tmp_path: Path, suffix: str, seed: int) -> None:
-    instance = tiny_instance(
-        seed, users=seed + 1, servers=seed % 4, allocation=("units", "continuous")[seed % 2]
-    )
+    instance = tiny_instance(seed, users=seed + 1, servers=seed % 4, allocation=("units", "continuous")[seed % 2])
     first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
     save(instance, first)
     loaded = load(first)
@@ -183,9 +181,7 @@ def test_fingerprint_ignores_the_order_of_tables_and_unused_entries() -> None:
         networks=instance.networks[::-1],
         devices=instance.devices.take(flip),
         radios=instance.radios.take(flip),
-        users=instance.users.replace(
-            **{c: 1 - getattr(instance.users, c) for c in ("network", "device", "radio")}
-        ),
+        users=instance.users.replace(**{c: 1 - getattr(instance.users, c) for c in ("network", "device", "radio")}),
         links=instance.links.take(np.arange(len(instance.links))[::-1]),
     )
     assert flipped.fingerprint == instance.fingerprint

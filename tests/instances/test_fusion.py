@@ -8,8 +8,7 @@ from instances.fusion import Graph, Operator, fuse
 def build(*rows: tuple[str, int, list[int]]) -> Graph:
     """Operators from (kind, output bytes, reads); FLOP and weights are powers of two and three to tell them apart."""
     return {
-        key: Operator(f"{kind}{key}", kind, 2**key, 3**key, size, reads)
-        for key, (kind, size, reads) in enumerate(rows)
+        key: Operator(f"{kind}{key}", kind, 2**key, 3**key, size, reads) for key, (kind, size, reads) in enumerate(rows)
     }
 
 

@@ -144,5 +144,3 @@ def test_broken_documents_are_bad_input(fault: str, solved: Result) -> None:
     BROKEN[fault](document)
     with pytest.raises(InputError):
         verify(solved.instance, document)
-
-
