@@ -76,7 +76,6 @@ nightly: $(VENV)/.installed-test
 figures: $(VENV)/.installed-base
 	$(RUN) paper_figures.py
 
-# Peers that are not installed are left out; pip install -e '.[bench]' brings them.
 bench: $(VENV)/.installed-test
 	$(RUN) -m benchmarks
 

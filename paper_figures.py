@@ -130,7 +130,7 @@ def energy_against_deadline(plt: Any, rows: Rows) -> Any:
 
 @figure("integrality")
 def price_of_integrality(plt: Any, rows: Rows) -> Any:
-    """Extra energy of whole pieces over continuous shares, with the spread over seeds; crosses: no plan exists."""
+    """Extra energy of whole pieces over continuous shares, with the spread over seeds."""
     drawn, panel = plt.subplots(figsize=(ONE_COLUMN_IN, 2.4))
     free = {row["seed"]: row["objective_j"] for row in rows if row["pieces"] == 0}
     extra: dict[int, list[float]] = defaultdict(list)

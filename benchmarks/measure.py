@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
-import statistics
 import time
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-__all__ = ["machine", "median_s", "seconds", "store"]
+__all__ = ["machine", "seconds", "store"]
 
 RESULTS = Path(__file__).resolve().parent / "results"
 _LIBRARIES = ("numpy", "scipy", "highspy", "pyomo", "cvxpy", "clarabel")
@@ -26,11 +25,6 @@ def seconds(work: Callable[[], Any], repeats: int) -> list[float]:
         work()
         times.append(time.perf_counter() - start)
     return times
-
-
-def median_s(work: Callable[[], Any], repeats: int = 5) -> float:
-    """Median wall time, s."""
-    return statistics.median(seconds(work, repeats))
 
 
 def machine() -> dict[str, Any]:

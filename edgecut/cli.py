@@ -31,6 +31,9 @@ def main(arguments: list[str] | None = None) -> None:
     except InputError as error:
         _complain(str(error))
         sys.exit(Exit.BAD_INPUT)
+    except MemoryError:
+        _complain("out of memory: the instance is too large for this machine. Fix: fewer users, servers or pieces")
+        sys.exit(Exit.BAD_INPUT)
     except typer.Exit as ending:
         sys.exit(ending.exit_code)
     except (KeyboardInterrupt, typer.Abort):

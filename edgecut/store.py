@@ -6,11 +6,13 @@ import os
 from typing import overload
 
 from instances import files
+from instances.errors import InputError
 from instances.instance import Instance
+from instances.storage import check_writable
 from solvers.result import Result
 from solvers.result_file import result_from_json, result_to_json
 
-__all__ = ["load", "save"]
+__all__ = ["check_result_path", "load", "of_file", "save"]
 
 Path = str | os.PathLike[str]
 
@@ -22,6 +24,7 @@ def save(thing: Instance | Result, path: Path) -> None:
         InputError: an unknown suffix, or a place that cannot be written.
     """
     if isinstance(thing, Result):
+        check_result_path(path)
         files.write_json(path, result_to_json(thing))
     else:
         files.save(thing, path)
@@ -41,4 +44,24 @@ def load(path: Path, instance: Instance | None = None) -> Instance | Result:
     """
     if instance is None:
         return files.load(path)
-    return result_from_json(instance, files.read_json(path))
+    try:
+        return result_from_json(instance, files.read_json(path))
+    except InputError as error:
+        raise of_file(path, error) from None
+
+
+def check_result_path(path: Path) -> None:
+    """Find out before solving that a result cannot be written there.
+
+    Raises:
+        InputError: another suffix than .json, a missing or read-only folder, something that is not a plain file.
+    """
+    if os.path.splitext(path)[1].lower() != ".json":
+        raise InputError(str(path), "does not end in .json", "results are JSON", "name it .json")
+    check_writable(path)
+
+
+def of_file(path: Path, error: InputError) -> InputError:
+    """The error with the file's name before the place in it."""
+    where = error.where if error.where.startswith(str(path)) else f"{path}, {error.where}"
+    return InputError(where, error.what, error.why, error.fix)

@@ -83,7 +83,7 @@ class Report:
 
 
 def check(instance: Instance, plan: Plan) -> Report:
-    """Recompute ``plan`` on ``instance``; never raises for a bad plan, but names what is wrong with it."""
+    """Recompute ``plan`` on ``instance``; a bad plan is no error: what is wrong with it is named."""
     broken = _structure(instance, plan)
     if broken:
         return _empty(instance, broken)
@@ -92,7 +92,7 @@ def check(instance: Instance, plan: Plan) -> Report:
     violations = [
         *_precedence(instance, plan, facts),
         *_user_rules(instance, plan, facts, quantities),
-        *_server_rules(instance, plan, quantities),
+        *_server_rules(instance, quantities),
     ]
     return dataclasses.replace(quantities, violations=tuple(violations))
 
@@ -275,7 +275,7 @@ def _whole_units(instance: Instance, plan: Plan) -> list[Violation]:
     return found
 
 
-def _server_rules(instance: Instance, plan: Plan, got: Report) -> list[Violation]:
+def _server_rules(instance: Instance, got: Report) -> list[Violation]:
     memory = instance.servers.memory_mb
     rows = [
         ("uplink capacity", got.uplink_load - (1 + TOLERANCE), "of the uplink"),

@@ -39,7 +39,7 @@ def expand(instance: Instance, *, feasible_only: bool = True) -> OptionTable:
     rows_of_kind = [_rows_of_kind(instance, cut_sets, arrivals, int(k)) for k in first_of_kind]
     arrival, row = _unfold(kind, rows_of_kind)
     table = _table(instance, cut_sets, offset, arrivals, arrival, row)
-    return table.take(_feasible(instance, table, cut_sets, offset)) if feasible_only else table
+    return table.take(_feasible(instance, table, cut_sets)) if feasible_only else table
 
 
 def _arrivals(instance: Instance) -> _Arrivals:
@@ -169,7 +169,7 @@ def _table(
     )  # fmt: skip
 
 
-def _feasible(instance: Instance, table: OptionTable, cut_sets: tuple[CutSet, ...], offset: Ints) -> Ints:
+def _feasible(instance: Instance, table: OptionTable, cut_sets: tuple[CutSet, ...]) -> Ints:
     device_mb = np.concatenate([c.device_weight_mb for c in cut_sets])[table.cut]
     room = table.memory_mb[table.server] if table.n_servers else np.zeros(len(table))
     fits = device_mb <= instance.devices.memory_mb[instance.users.device[table.user]]

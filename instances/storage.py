@@ -12,7 +12,7 @@ from typing import BinaryIO
 from instances.errors import InputError
 from instances.scalars import refuse
 
-__all__ = ["read_bytes", "system_error", "write_atomically"]
+__all__ = ["check_writable", "read_bytes", "system_error", "write_atomically"]
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -38,11 +38,24 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], N
         target = Path(os.path.realpath(path))  # through a link, so that the link stays
         if target.is_dir():
             refuse(str(path), "is a folder", "a file is written here", "add a file name")
+        if target.exists() and not target.is_file():
+            refuse(str(path), "is not a plain file", "a device or pipe would be replaced by one", "name another file")
         _replace(target, write)
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise system_error(path, error, "written") from error
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Find out before the work that a file cannot be written after it.  Raises InputError as `write_atomically`."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir() or (target.exists() and not target.is_file()):
+        refuse(str(path), "is not a plain file", "a file is written here", "name a file")
+    if not target.parent.is_dir():
+        raise system_error(path, FileNotFoundError(), "written")
+    if not os.access(target.parent, os.W_OK):
+        refuse(str(path), "cannot be written", f"the folder '{target.parent}' is read-only", "name another folder")
 
 
 def _replace(target: Path, write: Callable[[BinaryIO], None]) -> None:

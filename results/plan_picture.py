@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from instances.errors import InputError
+from instances.storage import write_atomically
 from results.style import COLOURS, TWO_COLUMNS_IN, picture_style
 from solvers.result import Result
 
@@ -20,7 +21,7 @@ SERVER_COLOURS = ("#332288", "#117733", "#882255", "#44AA99", "#AA4499", "#99993
 """Tol's muted palette (2021): servers must not be mistaken for the parts of latency and energy."""
 
 _PARTS = {
-    "latency": (("device_s", "device"), ("uplink_s", "uplink"), ("server_s", "server"), ("fixed_s", "round trip")),
+    "latency": (("device_s", "device"), ("uplink_s", "uplink"), ("server_s", "server"), ("fixed_s", "fixed")),
     "energy": (("compute_j", "compute"), ("radio_j", "radio"), ("served_j", "server")),
 }
 
@@ -53,10 +54,7 @@ def draw_plan(result: Result, path: str | os.PathLike[str]) -> None:
         gap = f", gap {100 * result.gap:.3f} %" if np.isfinite(result.gap) else ""
         found = f"{result.objective_j:.5g} J · {result.verdict.value}{gap}"
         figure.suptitle(f"{result.instance.name} · {result.method} · {found}{hidden}")
-        try:
-            figure.savefig(path)
-        except OSError as error:
-            raise InputError(str(path), "cannot be written", str(error)) from error
+        write_atomically(path, lambda stream: figure.savefig(stream, format=Path(path).suffix[1:].lower()))
 
 
 def _order(result: Result) -> np.ndarray:

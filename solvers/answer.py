@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import math
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 
 from formulations.program import Decision
 from instances.errors import InputError
 from instances.options import OptionTable
+from instances.scalars import number, refuse, whole
 
-__all__ = ["Answer", "Clock", "Limits", "OnProgress", "Progress", "Stop", "relative_gap"]
+__all__ = ["Answer", "Clock", "Limits", "Progress", "Stop", "relative_gap"]
+
+
+MOST_NODES = 2**31 - 1
 
 
 class Stop(enum.Enum):
@@ -52,8 +56,13 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("time_s", "gap", "nodes", "rounds"):
             value = getattr(self, name)
-            if value is not None and not value >= 0:
-                raise InputError(f"limits.{name}", f"is {value}", "a limit cannot be negative", "give 0 or more")
+            if value is None and name != "gap":
+                continue
+            (number if name in ("time_s", "gap") else whole)(value, f"limits.{name}")
+            if not (value >= 0 and math.isfinite(value)):
+                refuse(f"limits.{name}", f"is {value}", "a limit is finite and not negative", "give 0 or more")
+        if self.nodes is not None and self.nodes > MOST_NODES:
+            raise InputError("limits.nodes", f"is {self.nodes}", f"HiGHS counts to {MOST_NODES}", "give no more")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,13 +87,6 @@ def relative_gap(best: float, bound: float) -> float:
     if abs(difference) <= 1e-12 * max(1.0, abs(best)):
         return 0.0
     return difference / max(abs(best), 1e-12)
-
-
-class OnProgress(Protocol):
-    """Callback for progress; may raise KeyboardInterrupt to stop."""
-
-    def __call__(self, progress: Progress, /) -> None:
-        """Called with each new state."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import Any
 from instances.expand import expand
 from instances.instance import Instance
 from solvers.answer import Limits, Progress, relative_gap
-from solvers.registry import METHODS, get_method
+from solvers.registry import METHODS, require_support
 from solvers.result import Result
 from solvers.solve import solve
 
@@ -33,7 +33,9 @@ def compare(
     if methods is None:
         names = [name for name, entry in METHODS.items() if entry.supports(table) is None]
     else:
-        names = [get_method(name).name for name in methods]
+        names = list(methods)
+        for name in names:  # before any of them is run
+            require_support(name, table)
     results = [solve(instance, name, limits=limits, seed=seed, on_progress=on_progress, table=table) for name in names]
     return sorted(results, key=lambda result: result.objective_j)
 

@@ -17,9 +17,9 @@ from instances.prune import prune
 from solvers.allocation import allocate_any
 from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
 from solvers.heuristics import quick_start
-from solvers.highs import Outcome, Status, solve_program
+from solvers.highs import HighsOptions, Outcome, Status, solve_program
 from solvers.objective import decision_cost
-from solvers.registry import Kind, method
+from solvers.registry import Kind, get_method, method
 
 __all__ = ["FormulationMethod", "solve_formulation"]
 
@@ -69,8 +69,22 @@ def solve_formulation(
     name: str, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock
 ) -> Answer:
     """Solve a MILP formulation to ``limits.gap``, adding the rows that its `refine` asks for."""
+    # Pruning and building a large instance takes seconds: something to fall back on comes first.
+    first = get_method("greedy").solve(table, limits=limits, rng=rng, clock=clock)
+    if first.stop is Stop.INTERRUPTED:
+        return first
+    try:
+        answer = _solve(name, prune(table), limits, rng, clock)
+    except KeyboardInterrupt:
+        answer = Answer(None, Stop.INTERRUPTED)
+    if first.decision is not None and first.objective_j < answer.objective_j:
+        best = {"decision": first.decision, "objective_j": first.objective_j, "table": None}
+        answer = dataclasses.replace(answer, **best)  # type: ignore[arg-type]
+    return dataclasses.replace(answer, trace=tuple(clock.trace))
+
+
+def _solve(name: str, table: OptionTable, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
     begin = time.perf_counter()
-    table = prune(table)
     model = get_formulation(name).build(table)
     build_s = time.perf_counter() - begin
     search = _Search(table, model, clock)
@@ -81,7 +95,7 @@ def solve_formulation(
     detail = {"build_s": build_s, "rounds": rounds, "nodes": nodes, "options": len(table),
               "columns": model.program.n_columns, "rows": len(model.program.rows)}  # fmt: skip
     bound = math.inf if stop is Stop.INFEASIBLE else search.bound_j
-    return Answer(search.best, stop, bound, search.best_j, tuple(clock.trace), message, detail, table)
+    return Answer(search.best, stop, bound, search.best_j, message=message, detail=detail, table=table)
 
 
 def _search(search: _Search, program: Program, limits: Limits, rng: np.random.Generator) -> tuple[Stop, str, int, int]:
@@ -134,8 +148,6 @@ def _once(search: _Search, program: Program, limits: Limits, seed: int) -> Outco
 def _infeasible(search: _Search, program: Program, limits: Limits, seed: int, rounds: int, nodes: int
                 ) -> tuple[Stop, str, int, int]:  # fmt: skip
     """HiGHS' "infeasible" is a claim: a verified plan refutes it, a second run without presolve must agree."""
-    from solvers.highs import HighsOptions
-
     if search.best is not None:
         return Stop.ERROR, "HiGHS claims infeasible beside a feasible plan", rounds, nodes
     left = None if limits.time_s is None else search.clock.left_s

@@ -10,7 +10,7 @@ from instances.errors import InputError, nearest
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits
 
-__all__ = ["METHODS", "Kind", "Method", "get_method", "method"]
+__all__ = ["METHODS", "Kind", "Method", "get_method", "method", "require_support"]
 
 Kind = Literal["exact", "bound", "approximation", "heuristic", "online", "learned"]
 
@@ -53,3 +53,16 @@ def get_method(name: str) -> Method:
     if name not in METHODS:
         raise InputError("method", f"'{name}' is not known", fix=nearest(name, METHODS))
     return METHODS[name]
+
+
+def require_support(name: str, table: OptionTable) -> Method:
+    """Method by name, if it can run on these options.
+
+    Raises:
+        InputError: no such method, or why it cannot run.
+    """
+    chosen = get_method(name)
+    reason = chosen.supports(table)
+    if reason is not None:
+        raise InputError(f"method '{name}'", "cannot run on this instance", reason)
+    return chosen

@@ -17,7 +17,7 @@ from instances.plan import Plan
 from solvers.answer import Answer, Clock, Limits, Progress, Stop
 from solvers.conflict import explain_conflict
 from solvers.infeasible import explain_users
-from solvers.registry import Method, get_method
+from solvers.registry import Method, get_method, require_support
 from solvers.result import Result
 
 __all__ = ["solve"]
@@ -46,15 +46,16 @@ def solve(
     Raises:
         InputError: no such method, or one that cannot run on this instance.
     """
-    chosen, limits = get_method(method), limits or Limits()
+    get_method(method)  # an unknown name is told before any work
+    if seed < 0:
+        raise InputError("seed", f"is {seed}", "a seed is not negative", "give 0 or more")
+    limits = limits or Limits()
     clock = Clock(limits, on_progress)
     begin = time.perf_counter()
     clock.report()
     table = expand(instance) if table is None else table
     build_s = time.perf_counter() - begin
-    reason = chosen.supports(table)
-    if reason is not None:
-        raise InputError(f"method '{method}'", "cannot run on this instance", reason)
+    chosen = require_support(method, table)
     answer = _ask(chosen, instance, table, limits, seed, clock)
     plan = None
     if answer.decision is not None:

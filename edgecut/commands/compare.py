@@ -34,7 +34,11 @@ def run(
 ) -> None:
     """Run several methods on one instance; value, gap to the best bound of all, and time of each."""
     problem = load(instance)
-    names = None if methods is None else [name.strip() for name in methods.split(",") if name.strip()]
+    names = None
+    if methods is not None:
+        names = list(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
+        if not names:
+            raise typer.BadParameter("names no method", param_hint="--methods")
     with ProgressLines(quiet=quiet) as lines:
         results = compare(problem, names, limits=limits_of(time_limit, gap, nodes), seed=seed, on_progress=lines)
     rows = comparison_rows(results)

@@ -41,6 +41,8 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise InputError("--set", f"'{pair}' has no '='", fix="write it as NAME=VALUE")
+        if name in ("kind", "users", "servers", "seed"):
+            raise InputError("--set", f"'{name}' has an option of its own", fix=f"give it as --{name}, or first")
         settings[name] = _value(value)
     return settings
 

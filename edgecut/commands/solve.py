@@ -13,7 +13,8 @@ from edgecut.card import result_card
 from edgecut.commands.options import AsJson, Gap, InstanceFile, Nodes, Quiet, Seed, TimeLimit, limits_of
 from edgecut.exits import exit_code
 from edgecut.progress import ProgressLines
-from edgecut.store import load, save
+from edgecut.store import check_result_path, load, save
+from instances.errors import InputError
 from solvers.result_file import result_to_json
 from solvers.solve import solve
 
@@ -35,14 +36,19 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Solve an instance: progress on stderr, a result card (or JSON) on stdout. Ctrl-C keeps the best plan."""
+    limits = limits_of(time_limit, gap, nodes)
+    if output is not None:
+        check_result_path(output)
+        if output.exists() and output.samefile(instance):
+            raise InputError("--output", f"'{output}' is the instance itself", "it would be lost", "name another file")
     problem = load(instance)
     with ProgressLines(quiet=quiet) as lines:
-        result = solve(problem, method, limits=limits_of(time_limit, gap, nodes), seed=seed, on_progress=lines)
-    if output is not None:
-        save(result, output)
+        result = solve(problem, method, limits=limits, seed=seed, on_progress=lines)
     if as_json:
         document = result_to_json(result)
         print(json.dumps({key: value for key, value in document.items() if key not in ("plan", "trace")}, indent=1))
     else:
         result_card(result, sys.stdout)
+    if output is not None:
+        save(result, output)
     raise typer.Exit(exit_code(result))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from formulations.program import LARGEST, SMALLEST, Rows
 from instances.columns import Floats, Ints
 
-__all__ = ["keep_in_range", "make_rows", "no_rows", "power_of_two", "stack_rows"]
+__all__ = ["keep_in_range", "make_rows", "power_of_two", "stack_rows"]
 
 
 def make_rows(row: ArrayLike, column: ArrayLike, value: ArrayLike, lower: ArrayLike, upper: ArrayLike,
@@ -24,11 +24,6 @@ def make_rows(row: ArrayLike, column: ArrayLike, value: ArrayLike, lower: ArrayL
     matrix.eliminate_zeros()
     bounds = (np.array(np.broadcast_to(np.asarray(b, dtype=float), shape[:1])) for b in (lower, upper))
     return Rows(matrix, *bounds)
-
-
-def no_rows(n_columns: int) -> Rows:
-    """Zero rows."""
-    return Rows(sp.csr_matrix((0, n_columns)), np.zeros(0), np.zeros(0))
 
 
 def stack_rows(parts: Sequence[Rows]) -> Rows:

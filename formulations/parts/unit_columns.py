@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 
 from instances.columns import Bools, Floats, Ints
+from instances.errors import InputError
 from instances.options import LOCAL, OptionTable
 from instances.prune import memory_binds
 
@@ -29,6 +30,10 @@ class UnitColumns:
 
     def __len__(self) -> int:
         return len(self.option)
+
+
+MOST_CELLS = 20_000_000
+"""Columns of one user and server that are looked at together; beyond it, memory and time run out."""
 
 
 def list_columns(table: OptionTable) -> UnitColumns:
@@ -77,6 +82,14 @@ def _remote(table: OptionTable, rows: Ints, memory: bool) -> _Part:
     # Zero pieces are enough for an option that needs none of the resource; nobody else can use them.
     b = np.arange(0 if (table.uplink_mhz_s[rows] == 0).any() else 1, table.blocks[server] + 1)
     m = np.arange(0 if (table.server_s[rows] == 0).any() else 1, table.units[server] + 1)
+    cells = len(b) * len(m) * len(rows)
+    if cells > MOST_CELLS:
+        raise InputError(
+            "servers.blocks, servers.units",
+            f"{len(b)} × {len(m)} pieces for {len(rows)} options of one user make {cells:.3g} columns",
+            f"more than {MOST_CELLS:.0e}",
+            "fewer pieces, or continuous allocation",
+        )
     beta, phi = b / table.blocks[server], m / table.units[server]
     with np.errstate(invalid="ignore"):  # no share, no transmit power: 0 · inf, thrown out as infeasible
         cost = table.cost_j(beta[:, None, None], phi[:, None], rows)

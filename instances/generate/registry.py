@@ -29,11 +29,6 @@ class Generator:
     settings: type[Settings]
     make: Callable[[Request, Any, Draws], Instance]
 
-    @property
-    def summary(self) -> str:
-        """First line of the recipe's docstring."""
-        return (self.make.__doc__ or "").strip().partition("\n")[0]
-
 
 GENERATORS: dict[str, Generator] = {}
 """Every generator by its name."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from instances import physics
 from instances.build import Link, Server, User, build
 from instances.columns import Bools, Floats
 from instances.expand import expand
@@ -52,5 +53,5 @@ def _last_layer(layers: tuple[str, ...], on_device: Bools) -> str:
 
 
 def _latency_s(table: OptionTable) -> Floats:
-    fastest = table.device_s / table.clock_max[table.user]
-    return np.asarray(fastest + table.uplink_s + table.server_s + table.fixed_s)
+    fastest = table.clock_max[table.user]
+    return physics.latency_s(table.device_s, fastest, table.uplink_s, 1.0, table.server_s, 1.0, table.fixed_s)

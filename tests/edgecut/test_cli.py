@@ -142,6 +142,47 @@ def test_no_time_at_all_is_1(folder: Path) -> None:
     assert done.returncode in (0, 1, 65), done.stderr  # a start heuristic may have found a plan by then
 
 
+def test_the_result_is_not_lost_to_a_bad_output(folder: Path) -> None:
+    """What cannot be written is told before the solve, not after it."""
+    text = (folder / "i.json").read_text()
+    for output in ("i.json", "no_folder/r.json", ".", "r.txt", "/dev/null"):
+        done = edgecut("solve", "i.json", "-o", output, cwd=folder)
+        assert done.returncode == 65 and "Traceback" not in done.stderr and done.stdout == "", output
+    assert (folder / "i.json").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("solve", "i.json", "--gap", "inf"), 65),
+        (("solve", "i.json", "--time-limit", "inf"), 65),
+        (("solve", "i.json", "--nodes", "99999999999999"), 65),
+        (("compare", "i.json", "--methods", ","), 2),
+        (("compare", "i.json", "--methods", "greedy,joint_units"), 65),
+        (("generate", "campus", "--set", "seed=1", "-o", "x.json"), 65),
+        (("generate", "campus", "--set", "load", "-o", "x.json"), 65),
+        (("generate", "campsu", "-o", "x.json"), 65),
+        (("verify", "r.json", "r.json"), 65),
+        (("verify", "i.json", "i.json"), 65),
+        (("plot", "i.json", "r.json", "-o", "no_folder/p.png"), 65),
+    ],
+)
+def test_nasty_arguments(folder: Path, arguments: tuple[str, ...], code: int) -> None:
+    done = edgecut(*arguments, cwd=folder)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_too_many_pieces_are_told(folder: Path) -> None:
+    made = edgecut(
+        "generate", "campus", "--users", "4", "--servers", "1", "--set", "allocation=units",
+        "--set", "blocks=100000", "--set", "units=100000", "-o", "fine.json", cwd=folder,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    done = edgecut("solve", "fine.json", "--method", "joint_units", "-q", cwd=folder)
+    assert done.returncode == 65 and "pieces" in done.stderr
+
+
 def test_ctrl_c_keeps_the_best_plan(tmp_path: Path) -> None:
     made = edgecut(
         "generate", "campus", "--users", "60", "--servers", "4", "--seed", "1", "-o", "big.json", cwd=tmp_path

@@ -78,7 +78,15 @@ def test_gap_conventions() -> None:
 
 
 def test_limits_are_checked() -> None:
-    for bad in ({"gap": -1.0}, {"time_s": math.nan}, {"nodes": -1}):
+    bad_limits: list[dict[str, Any]] = [
+        {"gap": -1.0},
+        {"time_s": math.nan},
+        {"nodes": -1},
+        {"gap": math.inf},
+        {"gap": "x"},
+    ]
+    bad_limits += [{"nodes": 1.5}, {"time_s": True}, {"nodes": 2**31}, {"gap": None}]
+    for bad in bad_limits:
         with pytest.raises(InputError, match="limits"):
             Limits(**bad)
 
@@ -112,6 +120,15 @@ LIES = {
     "another instance": _spoil("instance.fingerprint", "0" * 64),
     "plan dropped": _spoil("plan", None),
     "clock too slow": _spoil("plan.users.0.clock", 1e-3),
+    "objective hidden": lambda d: d.update(objective_j=None, verdict="feasible"),
+    "gap hidden": _spoil("gap", None),
+    "infeasible with a forged stop": lambda d: d.update(
+        plan=None, objective_j=None, bound_j=None, gap=None, verdict="infeasible", stop="infeasible"
+    ),
+    "infeasible beside the plan": _spoil("stop", "infeasible"),
+    "unknown with a gap": lambda d: d.update(plan=None, objective_j=None, verdict="unknown"),
+    "feasible with a bound": _spoil("verdict", "feasible"),
+    "bounded at no gap": _spoil("verdict", "bounded"),
 }
 
 
@@ -134,6 +151,17 @@ BROKEN = {
     "gap limit a text": _spoil("limits.gap", "small"),
     "trace of numbers": _spoil("trace", [1.0]),
     "plan of an unknown user": _spoil("plan.users.0.user", "nobody"),
+    "time limit a text": _spoil("limits.time_s", "abc"),
+    "nodes a fraction": _spoil("limits.nodes", 1.5),
+    "time limit negative": _spoil("limits.time_s", -1.0),
+    "trace with a text": _spoil("trace", [[0.0, "x", 2.0]]),
+    "trace with a list": _spoil("trace", [[0.0, 1.0, []]]),
+    "detail a text": _spoil("detail", {"a": "b"}),
+    "seed negative": _spoil("seed", -5),
+    "method unknown": _spoil("method", "nope"),
+    "versions a number": _spoil("versions", 5),
+    "instance name a number": _spoil("instance.name", 5),
+    "build time negative": _spoil("build_s", -1.0),
     "share a text": _spoil("plan.users.0.uplink_share", "half"),
 }
 
