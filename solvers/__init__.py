@@ -1,6 +1,6 @@
 """How it is answered: methods over option tables, one `solve` for all, results that the checker has recomputed."""
 
-from solvers import brute_force, exact, heuristics, relaxation
+from solvers import brute_force, exact, heuristics, prices, relaxation
 from solvers.answer import Limits, Progress, Stop
 from solvers.compare import compare
 from solvers.registry import METHODS, get_method, method
@@ -20,6 +20,7 @@ __all__ = [
     "get_method",
     "heuristics",
     "method",
+    "prices",
     "relaxation",
     "solve",
 ]

@@ -1,0 +1,164 @@
+"""The price method as a method: bound and plan with a gap that is certain for each instance."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from formulations.program import Decision
+from instances.columns import Floats, Ints
+from instances.options import OptionTable
+from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
+from solvers.heuristics.incumbent import name_users
+from solvers.objective import decision_cost
+from solvers.prices.ascent import climb, first_prices, sampled_prices
+from solvers.prices.columns import Master
+from solvers.prices.dual import Dual, Point
+from solvers.prices.polish import polish
+from solvers.prices.primal import Rounding
+from solvers.registry import Kind, method
+
+__all__ = ["Prices"]
+
+ROUNDS = 40
+_SHARP = 12
+"""Steps for λ at the last point: no more is to be gained by more."""
+_SMALL = {"continuous": 400, "units": 200}
+"""Users up to which local search follows."""
+_EXACT = 1000
+"""Users up to which an LP over columns settles the prices; beyond, the market alone is close enough."""
+_FIRST = 10
+"""Points of the climb that are too far from the best ones to be of use to that LP."""
+_EARLY = 10
+"""Evaluations over many users before the first plan."""
+_CALM = 0.3
+"""First step of the climb on all users, after one on a sample."""
+
+
+@dataclasses.dataclass(eq=False)
+class _State:
+    """Best bound and plan so far."""
+
+    table: OptionTable
+    clock: Clock
+    point: Point | None = None
+    best: Decision | None = None
+    best_j: float = math.inf
+    rounds: int = 0
+    master: Master | None = None
+
+    def hear(self, point: Point) -> None:
+        """A point of the dual function."""
+        self.rounds += 1
+        if self.master is not None and (self.rounds > _FIRST):
+            self.master.add(point)
+        if self.point is None or point.bound_j > self.point.bound_j:
+            self.point = point
+        self.clock.report(self.best_j, self.point.bound_j)
+
+    def offer(self, decision: Decision | None) -> None:
+        """A plan, or none."""
+        cost = math.inf if decision is None else decision_cost(self.table, decision)
+        if cost < self.best_j:
+            self.best, self.best_j = decision, cost
+            self.clock.report(cost)
+
+    @property
+    def gap(self) -> float:
+        """Relative gap of what is known."""
+        return relative_gap(self.best_j, -math.inf if self.point is None else self.point.bound_j)
+
+
+@method
+class Prices:
+    """Prices of uplink, compute and memory climb the dual function; the cheapest options at them are repaired.
+
+    The bound is that of continuous shares for both allocation rules. ``limits.rounds``: evaluations of the dual
+    function over all users (40 by default). ``detail`` holds the prices (J for the whole resource): with any λ ≥ 0
+    they certify the bound (docs/theory.md, P5). For small crowds local search follows.
+    """
+
+    name = "prices"
+    title = "dual bound from prices, and a plan that follows them"
+    kind: Kind = "approximation"
+    guarantee: str | None = "bound ≤ optimum ≤ plan: the gap is certain for each instance"
+    reference = "docs/theory.md, P5 and P6; Geoffrion, Mathematical Programming Study 2, 1974"
+
+    def supports(self, table: OptionTable) -> str | None:
+        """Any instance."""
+        return None
+
+    def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
+        """Climb, round, polish; a limit or an interrupt keeps the best bound and plan."""
+        state = _State(table, clock)
+        try:
+            dual = Dual(table)
+            if len(dual.stuck):
+                who = name_users(dual.stuck)
+                return Answer(None, Stop.INFEASIBLE, math.inf, message=f"{who} cannot meet the deadline in any way")
+            stop = _run(state, dual, limits, rng)
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
+        bound = -math.inf if state.point is None else state.point.bound_j
+        message = "" if state.best is not None else "no choice near the prices could be repaired"
+        return Answer(state.best, stop, bound, state.best_j, tuple(clock.trace), message, _detail(state))
+
+
+def _run(state: _State, dual: Dual, limits: Limits, rng: np.random.Generator) -> Stop:
+    clock, table = state.clock, state.table
+    rounds = ROUNDS if limits.rounds is None else limits.rounds
+    last = _climb(state, dual, rounds, limits, rng)
+    if state.master is not None and state.gap > limits.gap:
+        best = state.master.tighten(last, rounds, heard=state.hear, clock=clock)
+        if best is not last:
+            last = _plan(state, dual, best.prices)
+    if table.n_users <= _SMALL[table.allocation] and state.gap > limits.gap and clock.left_s > 0:
+        values = np.full(len(table), np.inf)
+        values[dual.work.row] = dual.value
+        local = dual.local_row >= 0
+        values[dual.local_row[local]] = dual.local_j[local]
+        choices: list[Ints] = [last.chosen] if state.best is None else [state.best.chosen]
+        answer = polish(table, choices, values, rng=rng, clock=clock)
+        state.offer(answer.decision)
+        if answer.stop is Stop.INTERRUPTED:
+            return Stop.INTERRUPTED
+    return Stop.TIME if clock.left_s <= 0 and state.gap > limits.gap else Stop.FINISHED
+
+
+def _climb(state: _State, dual: Dual, rounds: int, limits: Limits, rng: np.random.Generator) -> Point:
+    """The market and a plan; with many users on a sample first, and no longer than the gap asked for needs."""
+    table, clock = state.table, state.clock
+    start = sampled_prices(table, rng, ROUNDS, clock)
+    if start is None:
+        if 0 < table.n_users <= _EXACT and table.n_servers:
+            state.master = Master(dual)
+        return _plan(state, dual, climb(dual, first_prices(dual), rounds, heard=state.hear, clock=clock).prices)
+    # Settling whole pieces of large crowds takes longer than all the rest: once is enough.
+    early = min(rounds, _EARLY) if table.allocation == "continuous" else rounds
+    best = climb(dual, start, early, heard=state.hear, clock=clock, length=_CALM)
+    last = _plan(state, dual, best.prices)
+    if early < rounds and state.gap > limits.gap and clock.left_s > 0:
+        best = climb(dual, best.prices, rounds - early, heard=state.hear, clock=clock, length=_CALM)
+        last = _plan(state, dual, best.prices)
+    return last
+
+
+def _plan(state: _State, dual: Dual, prices: Floats) -> Point:
+    """The point at some prices with sharp values; its choice becomes a plan if it can be made to fit."""
+    point = dual.at(prices, steps=_SHARP)
+    state.hear(point)
+    state.offer(Rounding(dual, point).fit(point.chosen))
+    return point
+
+
+def _detail(state: _State) -> dict[str, float]:
+    """The certificate: prices by server; and the number of evaluations over all users."""
+    detail = {"rounds": float(state.rounds)}
+    if state.point is not None:
+        names = ("uplink_price_j", "compute_price_j", "memory_price_j")
+        prices: Floats = state.point.prices
+        for name, row in zip(names, prices, strict=True):
+            detail.update({f"{name}[{s}]": float(price) for s, price in enumerate(row) if price > 0})
+    return detail
