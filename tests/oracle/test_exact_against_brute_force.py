@@ -25,10 +25,8 @@ def _instance(seed: int, allocation: str):  # type: ignore[no-untyped-def]
     return tiny_instance(seed, users=users, servers=servers, layers=layers, allocation=allocation)
 
 
-@pytest.mark.parametrize("allocation", ["units", "continuous"])
-@pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_exact_methods_reach_the_brute_force_optimum(chunk: int, allocation: str) -> None:
-    """2 × 250 instances: same optimum, same infeasibility, no bound above the optimum."""
+def _compare(chunk: int, allocation: str) -> None:
+    """Same optimum, same infeasibility, no bound above the optimum, on one chunk of seeds."""
     limits, feasible = Limits(gap=GAP), 0
     for seed in _seeds(chunk):
         instance = _instance(seed, allocation)
@@ -44,11 +42,26 @@ def test_exact_methods_reach_the_brute_force_optimum(chunk: int, allocation: str
                 assert got.verdict is Verdict.INFEASIBLE, where
                 continue
             assert truth.valid and got.valid, where
-# HiGHS lets rows slip by 1e-6: it can prove little beyond that.
+            # HiGHS lets rows slip by 1e-6: it can prove little beyond that.
             assert got.gap <= 3 * GAP, f"{where} {got.verdict} {got.stop} gap {got.gap}"
             assert got.objective_j == pytest.approx(truth.objective_j, rel=3 * GAP), where
             assert got.bound_j <= truth.objective_j * (1 + GAP), where
     assert feasible >= 0.8 * CHUNK
+
+
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_exact_methods_reach_the_brute_force_optimum(chunk: int, allocation: str) -> None:
+    """2 × 250 instances."""
+    _compare(chunk, allocation)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+@pytest.mark.parametrize("chunk", range(CHUNKS, 4 * CHUNKS))
+def test_exact_methods_reach_it_on_many_more(chunk: int, allocation: str) -> None:
+    """2 × 750 instances."""
+    _compare(chunk, allocation)
 
 
 def _reason(instance, name: str) -> str | None:  # type: ignore[no-untyped-def]
