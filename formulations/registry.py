@@ -17,8 +17,8 @@ class Formulation(Protocol):
     """What every formulation declares.
 
     ``relation`` is to the problem under its own ``allocation`` rule ("any" for both): exact, relaxation (its optimum is
-    a lower bound) or restriction. ``integer``: whether `build` gives a MILP; otherwise `build` gives an LP, or the
-    formulation is stated in cvxpy only (``array`` false) and `solve_convex` answers.
+    a lower bound) or restriction. ``array``: whether `build` and `to_pyomo` exist; otherwise the formulation is stated
+    in cvxpy.
     """
 
     name: str

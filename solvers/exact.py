@@ -74,22 +74,22 @@ def solve_formulation(
     if first.stop is Stop.INTERRUPTED:
         return first
     try:
-        answer = _solve(name, prune(table), limits, rng, clock)
+        answer = _prune_and_solve(name, table, limits, rng, clock)
     except KeyboardInterrupt:
         answer = Answer(None, Stop.INTERRUPTED)
     if first.decision is not None and first.objective_j < answer.objective_j:
-        best = {"decision": first.decision, "objective_j": first.objective_j, "table": None}
-        answer = dataclasses.replace(answer, **best)  # type: ignore[arg-type]
+        answer = dataclasses.replace(answer, decision=first.decision, objective_j=first.objective_j, table=None)
     return dataclasses.replace(answer, trace=tuple(clock.trace))
 
 
-def _solve(name: str, table: OptionTable, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
+def _prune_and_solve(name: str, table: OptionTable, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
     begin = time.perf_counter()
+    table = prune(table)
     model = get_formulation(name).build(table)
     build_s = time.perf_counter() - begin
     search = _Search(table, model, clock)
     try:
-        stop, message, rounds, nodes = _search(search, model.program, limits, rng)
+        stop, message, rounds, nodes = _from_quick_start(search, model.program, limits, rng)
     except KeyboardInterrupt:  # between two runs of HiGHS; within one, `solve_program` keeps its best
         stop, message, rounds, nodes = Stop.INTERRUPTED, "", 0, 0
     detail = {"build_s": build_s, "rounds": rounds, "nodes": nodes, "options": len(table),
@@ -98,7 +98,9 @@ def _solve(name: str, table: OptionTable, limits: Limits, rng: np.random.Generat
     return Answer(search.best, stop, bound, search.best_j, message=message, detail=detail, table=table)
 
 
-def _search(search: _Search, program: Program, limits: Limits, rng: np.random.Generator) -> tuple[Stop, str, int, int]:
+def _from_quick_start(
+    search: _Search, program: Program, limits: Limits, rng: np.random.Generator
+) -> tuple[Stop, str, int, int]:
     start = quick_start(search.table, rng=rng, clock=search.clock)
     if start.decision is not None:
         search.offer(start.decision)

@@ -17,8 +17,10 @@ from tests.builders import tiny_instance
 KINDS = {"exact", "bound", "approximation", "heuristic", "online", "learned"}
 
 
-def supported(name: str, instance: Instance) -> bool:
-    return METHODS[name].supports(expand(instance)) is None
+def skip_unless_supported(name: str, instance: Instance) -> None:
+    reason = METHODS[name].supports(expand(instance))
+    if reason is not None:
+        pytest.skip(f"{name}: {reason}")
 
 
 @pytest.fixture(params=["units", "continuous"])
@@ -37,8 +39,7 @@ def test_declares_what_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_result_is_consistent(name: str, instance: Instance) -> None:
-    if not supported(name, instance):
-        return
+    skip_unless_supported(name, instance)
     result = solve(instance, name, seed=1)
     assert result.verdict is not Verdict.WRONG, result.message
     assert isinstance(result.stop, Stop)
@@ -54,8 +55,7 @@ def test_result_is_consistent(name: str, instance: Instance) -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_same_seed_same_answer(name: str, instance: Instance) -> None:
-    if not supported(name, instance):
-        return
+    skip_unless_supported(name, instance)
     first, second = (solve(instance, name, seed=5, limits=Limits(rounds=10)) for _ in range(2))
     assert first.objective_j == second.objective_j
     assert first.verdict is second.verdict
@@ -65,8 +65,7 @@ def test_same_seed_same_answer(name: str, instance: Instance) -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_trace_only_improves(name: str, instance: Instance) -> None:
-    if not supported(name, instance):
-        return
+    skip_unless_supported(name, instance)
     heard: list[Progress] = []
     result = solve(instance, name, seed=1, on_progress=heard.append)
     assert heard, "a method reports at least once"
@@ -77,8 +76,7 @@ def test_trace_only_improves(name: str, instance: Instance) -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_interrupt_at_once_gives_a_result_not_a_traceback(name: str, instance: Instance) -> None:
-    if not supported(name, instance):
-        return
+    skip_unless_supported(name, instance)
     calls = 0
 
     def interrupt(progress: Progress) -> None:
@@ -97,21 +95,19 @@ def test_impossible_deadline_is_explained(name: str, instance: Instance) -> None
     deadline = instance.users.deadline_s.copy()
     deadline[1] = 1e-6
     hopeless = instance.replace(users=instance.users.replace(deadline_s=deadline))
-    if not supported(name, hopeless):
-        return
+    skip_unless_supported(name, hopeless)
     result = solve(hopeless, name)
     assert result.verdict is Verdict.INFEASIBLE
     assert "user u1: best possible" in result.message
 
 
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
 @pytest.mark.parametrize("name", METHODS)
-def test_no_servers_at_all(name: str) -> None:
+def test_no_servers_at_all(name: str, allocation: str) -> None:
     alone = tiny_instance(3, users=3, servers=0, layers=3, tightness=0.0, memory_limits=False)
-    for allocation in ("units", "continuous"):
-        instance = alone.replace(allocation=allocation)
-        if not supported(name, instance):
-            continue
-        result = solve(instance, name)
-        assert result.verdict is not Verdict.WRONG, result.message
-        if METHODS[name].kind == "exact":
-            assert result.verdict is Verdict.OPTIMAL
+    instance = alone.replace(allocation=allocation)
+    skip_unless_supported(name, instance)
+    result = solve(instance, name)
+    assert result.verdict is not Verdict.WRONG, result.message
+    if METHODS[name].kind == "exact":
+        assert result.verdict is Verdict.OPTIMAL
