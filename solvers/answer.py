@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from formulations.program import Decision
+from instances.certificate import Certificate
 from instances.errors import InputError
 from instances.options import OptionTable
 from instances.scalars import number, refuse, whole
@@ -102,6 +103,7 @@ class Answer:
         message: an explanation in the user's words (infeasibility, errors).
         detail: figures of the method's own (nodes, rounds, columns …): name → number.
         table: the option table that the decision refers to, when it is not the one that the method was given.
+        certificate: of the bound, when the method has one.
     """
 
     decision: Decision | None
@@ -112,6 +114,7 @@ class Answer:
     message: str = ""
     detail: dict[str, float] = dataclasses.field(default_factory=dict)
     table: OptionTable | None = None
+    certificate: Certificate | None = None
 
 
 class Clock:

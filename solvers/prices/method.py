@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from formulations.program import Decision
+from instances.certificate import Certificate, Leaf
 from instances.columns import Floats, Ints
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
@@ -76,8 +77,8 @@ class Prices:
     """Prices of uplink, compute and memory climb the dual function; the cheapest options at them are repaired.
 
     The bound is that of continuous shares for both allocation rules. ``limits.rounds``: evaluations of the dual
-    function over all users (40 by default). ``detail`` holds the prices (J for the whole resource): with any λ ≥ 0
-    they certify the bound (docs/theory.md, P5). For small crowds local search follows.
+    function over all users (40 by default). The prices (J for the whole resource) are the certificate: with
+    any λ ≥ 0 they prove the bound (docs/theory.md, P5). For small crowds local search follows.
     """
 
     name = "prices"
@@ -103,7 +104,9 @@ class Prices:
             stop = Stop.INTERRUPTED
         bound = -math.inf if state.point is None else state.point.bound_j
         message = "" if state.best is not None else "no choice near the prices could be repaired"
-        return Answer(state.best, stop, bound, state.best_j, tuple(clock.trace), message, _detail(state))
+        certificate = None if state.point is None else Certificate(Leaf(state.point.prices), bound)
+        detail = {"rounds": float(state.rounds)}
+        return Answer(state.best, stop, bound, state.best_j, tuple(clock.trace), message, detail, None, certificate)
 
 
 def _run(state: _State, dual: Dual, limits: Limits, rng: np.random.Generator) -> Stop:
@@ -151,14 +154,3 @@ def _plan(state: _State, dual: Dual, prices: Floats) -> Point:
     state.hear(point)
     state.offer(Rounding(dual, point).fit(point.chosen))
     return point
-
-
-def _detail(state: _State) -> dict[str, float]:
-    """The certificate: prices by server; and the number of evaluations over all users."""
-    detail = {"rounds": float(state.rounds)}
-    if state.point is not None:
-        names = ("uplink_price_j", "compute_price_j", "memory_price_j")
-        prices: Floats = state.point.prices
-        for name, row in zip(names, prices, strict=True):
-            detail.update({f"{name}[{s}]": float(price) for s, price in enumerate(row) if price > 0})
-    return detail

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from formulations.parts.prices import PricedOptions
+from instances.certificate import Leaf
 from instances.expand import expand
 from instances.generate import generate
 from instances.options import OptionTable
@@ -144,13 +145,12 @@ def test_overload_is_repaired() -> None:
 
 
 @pytest.mark.parametrize("allocation", RULES)
-def test_prices_in_detail_certify_the_bound(allocation: str) -> None:
+def test_prices_in_the_certificate_prove_the_bound(allocation: str) -> None:
     instance = generate("campus", users=20, servers=3, seed=1, allocation=allocation)
     table = expand(instance)
     got = ask("prices", table)
-    names = ("uplink_price_j", "compute_price_j", "memory_price_j")
-    prices = np.array([[got.detail.get(f"{name}[{s}]", 0.0) for s in range(3)] for name in names])
-    again = Dual(table).at(prices, steps=12).bound_j
+    assert got.certificate is not None and isinstance(got.certificate.root, Leaf)
+    again = Dual(table).at(got.certificate.root.prices, steps=12).bound_j
     assert again == pytest.approx(got.bound_j, rel=1e-6)
 
 

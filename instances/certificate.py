@@ -1,0 +1,50 @@
+"""The certificate of a bound: a tree of cases, and prices for each of them. Anybody can recompute the bound from it.
+
+A leaf proves a bound for its case by prices alone (docs/theory.md, P5). A split proves one for both of its cases by the
+lower of their bounds, because one of the two must hold. So the whole tree proves a bound for the instance.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from instances.columns import Floats
+
+__all__ = ["Certificate", "Leaf", "Node", "ServerSplit", "UserSplit"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Leaf:
+    """``prices`` [3, n_servers]: of the whole uplink, the whole compute and the whole memory of each server, J, ≥ 0."""
+
+    prices: Floats
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ServerSplit:
+    """Either ``server`` serves nobody (``off``), or it is on and its static energy is paid (``on``)."""
+
+    server: int
+    off: Node
+    on: Node
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class UserSplit:
+    """Either ``user`` takes one of ``options``, pairs (server, cut row; server −1: local), or another one."""
+
+    user: int
+    options: tuple[tuple[int, int], ...]
+    among: Node
+    other: Node
+
+
+Node = Leaf | ServerSplit | UserSplit
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Certificate:
+    """Tree of cases. ``bound_j``: what its author says that it proves, J."""
+
+    root: Node
+    bound_j: float
