@@ -10,7 +10,7 @@ import dataclasses
 
 from instances.columns import Floats
 
-__all__ = ["Certificate", "Leaf", "Node", "ServerSplit", "UserSplit"]
+__all__ = ["Certificate", "Dropped", "Leaf", "Node", "ServerSplit", "UserSplit"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -39,7 +39,15 @@ class UserSplit:
     other: Node
 
 
-Node = Leaf | ServerSplit | UserSplit
+@dataclasses.dataclass(frozen=True, eq=False)
+class Dropped:
+    """``rest`` leaves out all options with which, by ``prices`` [3, n_servers], no plan costs less than the bound."""
+
+    prices: Floats
+    rest: Node
+
+
+Node = Leaf | ServerSplit | UserSplit | Dropped
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ from formulations.program import Program, Rows
 from instances.columns import Floats
 from instances.errors import InputError
 from solvers.answer import Limits
-from solvers.highs import STATUS_MAP, HighsOptions, Status, highs_version, solve_program, violation
+from solvers.highs import HighsOptions, Status, highs_version, solve_program
+from solvers.highs.program import STATUS_MAP, violation
 
 
 def knapsack(n: int = 200, m: int = 10, seed: int = 0, integer: bool = True) -> Program:

@@ -1,0 +1,88 @@
+"""The bound of one case: prices from the master, evaluated by Lagrangian relaxation, until they tell enough."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from instances.columns import Bools, Floats
+from instances.options import OptionTable
+from solvers.branch.cases import ON, OPEN, Case
+from solvers.branch.master import Master, Relaxed
+from solvers.branch.offers import Priced
+
+__all__ = ["Bounded", "bound_case", "lagrangian"]
+
+_NEAR = 0.05
+"""Part of what is missing to rule the case out: a bound this close to the master's value is close enough."""
+_TIGHT = 1e-9
+_INWARD = 0.2
+_ROUNDING = 1e-12
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Bounded:
+    """``priced`` at ``prices``, which give the best bound found, ``bound_j``; ``relaxed``: the last master optimum."""
+
+    bound_j: float
+    prices: Floats
+    priced: Priced
+    relaxed: Relaxed | None
+    settled: bool
+
+
+def lagrangian(table: OptionTable, case: Case, prices: Floats, priced: Priced) -> float:
+    """Σ least + Σ_{on} (f − prices) + Σ_{open} min(0, f − prices), J, rounded down (docs/theory.md, P5, P13)."""
+    if not np.isfinite(priced.least).all():
+        return math.inf
+    rest = table.static_j - prices.sum(axis=0)
+    terms = np.concatenate([priced.least, rest[case.state == ON], np.minimum(0.0, rest[case.state == OPEN])])
+    return math.fsum(terms) - _ROUNDING * float(np.abs(terms).sum() + prices.sum())
+
+
+def bound_case(master: Master, case: Case, enough: float, rounds: int, tolerance: float = _TIGHT) -> Bounded:
+    """Bound of a case, from the prices of its record on.
+
+    Args:
+        master: over the same offers; gets the columns that come up.
+        case: what to bound.
+        enough: J; a bound this high rules the case out, and nothing more is wanted.
+        rounds: evaluations to make at most.
+        tolerance: relative distance of the bound from the master's value at which they count as equal.
+    """
+    offers, table = master.offers, master.offers.table
+    master.enter(case)
+    best: Bounded | None = None
+    relaxed: Relaxed | None = None
+    prices = case.record.prices
+    for k in range(max(1, rounds)):
+        priced = offers.price(prices, case.live)
+        value = lagrangian(table, case, prices, priced)
+        if best is None or value > best.bound_j:
+            best = Bounded(value, prices, priced, relaxed, False)
+        if best.bound_j >= enough:
+            return best
+        if relaxed is not None:
+            missing = relaxed.value_j - best.bound_j
+            if missing <= max(_NEAR * (enough - best.bound_j), tolerance * abs(best.bound_j)):
+                return dataclasses.replace(best, relaxed=relaxed, settled=True)
+        master.add(offers.columns(_wanted(offers.user, priced, relaxed)))
+        relaxed = master.solve()
+        if relaxed is None:
+            break
+        inward = _INWARD if k % 3 else 0.0
+        prices = inward * best.prices + (1 - inward) * relaxed.prices
+    assert best is not None  # there is at least one round
+    return dataclasses.replace(best, relaxed=relaxed)
+
+
+def _wanted(user: Floats, priced: Priced, relaxed: Relaxed | None) -> Floats:
+    """Offers that are a user's cheapest and, where the master has spoken, cheaper than what it pays."""
+    least = priced.least[user]
+    wanted: Bools = (priced.value <= least) & np.isfinite(priced.value)
+    if relaxed is not None:
+        paid = relaxed.paid_j[user]
+        wanted &= priced.value < paid - 1e-10 * np.abs(paid)
+    return np.flatnonzero(wanted)

@@ -1,0 +1,53 @@
+"""Cases of the search, and the record of how each was settled, from which the certificate is made."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from instances.columns import Bools, Floats, Ints
+
+__all__ = ["OFF", "ON", "OPEN", "Case", "Record"]
+
+OFF, ON, OPEN = 0, 1, 2
+
+
+@dataclasses.dataclass(eq=False)
+class Record:
+    """How a case was settled.
+
+    ``prices`` [3, n_servers] and ``bound_j``: the best that was proven for it directly. ``sieve`` [3, n_servers]: the prices
+    by which options were dropped before it was split. ``server`` or ``user`` (with
+    ``among``, [k] rows of the table): what it was split by, if it was; ``parts``: records of its two parts.
+    """
+
+    prices: Floats
+    bound_j: float
+    sieve: Floats | None = None
+    server: int | None = None
+    user: int | None = None
+    among: Ints | None = None
+    parts: tuple[Record, Record] | None = None
+
+
+@dataclasses.dataclass(eq=False)
+class Case:
+    """``state`` [n_servers]: OFF, ON or OPEN. ``live`` [offers]: what may be chosen. ``record``: also prices and bound.
+
+    ``depth``: number of splits above it.
+    """
+
+    state: Ints
+    live: Bools
+    record: Record
+    depth: int = 0
+
+    @property
+    def bound_j(self) -> float:
+        """What is proven for it."""
+        return self.record.bound_j
+
+    def part(self, state: Ints, live: Bools) -> Case:
+        """A part of it: its prices prove at least as much there."""
+        return Case(np.asarray(state), live, Record(self.record.prices, self.record.bound_j), self.depth + 1)

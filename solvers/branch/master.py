@@ -1,0 +1,119 @@
+"""The linear master: a mixture of columns for every user within capacity, over the columns known so far.
+
+Its duals are prices to try; its weights say about what the relaxation is undecided (Dantzig and Wolfe, Operations
+Research 1960; Barnhart et al., Branch-and-price, Operations Research 1998).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import scipy.sparse as sp
+
+from instances.columns import Floats, Ints
+from instances.options import LOCAL
+from solvers.branch.cases import OFF, ON, Case
+from solvers.branch.offers import Columns, Offers
+from solvers.highs import GrowingLp
+
+__all__ = ["Master", "Relaxed"]
+
+_TARGET_SIZE = 1e3
+_FEWEST_KEPT = 2000
+_KEPT = 8
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Relaxed:
+    """Optimum of the master for one case.
+
+    ``value_j``; ``prices`` [3, n_servers]; ``paid_j`` [n_users] duals of the users; ``on`` [n_servers] parts of servers
+    that are on; ``weight`` [offers]; ``lacking``: part of users' demand that no column serves.
+    """
+
+    value_j: float
+    prices: Floats
+    paid_j: Floats
+    on: Floats
+    weight: Floats
+    lacking: float
+
+
+class Master:
+    """Rows: one column a user; uplink, compute and memory of a server within what is on of it.
+
+    Args:
+        offers: what columns come from.
+        dear_j: cost of not serving a user, dearer than any plan.
+    """
+
+    def __init__(self, offers: Offers, dear_j: float) -> None:
+        self.offers = offers
+        n, s = offers.table.n_users, offers.table.n_servers
+        self._size = n, s
+        self._offer: Ints = np.zeros(0, dtype=np.int64)
+        self._cost: Floats = np.zeros(0)
+        self._amount: Floats = np.zeros((3, 0))
+        self._scale = 2.0 ** round(math.log2(_TARGET_SIZE * n / dear_j))
+        lower = np.concatenate([np.ones(n), np.full(3 * s, -np.inf)])
+        self._lp = GrowingLp(lower, np.concatenate([np.ones(n), np.zeros(3 * s)]))
+        self._fixed = n + s
+        missing = sp.vstack([sp.identity(n), sp.csc_matrix((3 * s, n))])
+        on = sp.vstack([sp.csc_matrix((n, s)), *[-sp.identity(s)] * 3])
+        cost = np.concatenate([np.full(n, dear_j), offers.table.static_j]) * self._scale
+        self._lp.add(cost, sp.hstack([missing, on]).tocsc(), np.ones(n + s))
+        self._last: Relaxed | None = None
+
+    def __len__(self) -> int:
+        return len(self._offer)
+
+    def add(self, columns: Columns) -> None:
+        """More columns."""
+        n, s = self._size
+        k = len(columns.offer)
+        user, server = self.offers.user[columns.offer], self.offers.server[columns.offer]
+        remote = np.flatnonzero(server != LOCAL)
+        rows = np.concatenate([user, *(n + r * s + server[remote] for r in range(3))])
+        places = np.concatenate([np.arange(k), *[remote] * 3])
+        values = np.concatenate([np.ones(k), columns.amount[:, remote].ravel()])
+        matrix = sp.csc_matrix((values, (rows, places)), shape=(n + 3 * s, k))
+        matrix.eliminate_zeros()
+        self._lp.add(columns.cost * self._scale, matrix, np.ones(k))
+        self._offer = np.concatenate([self._offer, columns.offer])
+        self._cost = np.concatenate([self._cost, columns.cost])
+        self._amount = np.hstack([self._amount, columns.amount])
+
+    def enter(self, case: Case) -> None:
+        """Turn to a case: what it rules out is bounded away. Columns far from use go when there are too many."""
+        self._forget()
+        lower = np.concatenate([np.zeros(self._size[0]), case.state == ON, np.zeros(len(self))]).astype(float)
+        upper = np.concatenate([np.ones(self._size[0]), case.state != OFF, case.live[self._offer]]).astype(float)
+        self._lp.bound(lower, upper)
+
+    def solve(self) -> Relaxed | None:
+        """Optimum over the columns; None where HiGHS has none to offer."""
+        found = self._lp.solve()
+        if found is None:
+            return None
+        n, s = self._size
+        duals = found.row_duals / self._scale
+        weight = np.bincount(self._offer, found.values[self._fixed :], len(self.offers.user))
+        self._last = Relaxed(
+            found.objective / self._scale, np.maximum(-duals[n:].reshape(3, s), 0.0), duals[:n],
+            found.values[n : self._fixed], weight, float(found.values[:n].sum()),
+        )  # fmt: skip
+        return self._last
+
+    def _forget(self) -> None:
+        n = self._size[0]
+        if self._last is None or len(self) < 2 * max(_FEWEST_KEPT, _KEPT * n):
+            return
+        user, server = self.offers.user[self._offer], self.offers.server[self._offer]
+        prices = np.where(server == LOCAL, 0.0, self._last.prices[:, server])
+        extra = self._cost + (self._amount * prices).sum(axis=0) - self._last.paid_j[user]
+        kept = max(_FEWEST_KEPT, _KEPT * n)
+        gone = extra > np.partition(extra, kept)[kept]
+        self._lp.drop(np.concatenate([np.zeros(self._fixed, dtype=bool), gone]))
+        self._offer, self._cost, self._amount = self._offer[~gone], self._cost[~gone], self._amount[:, ~gone]

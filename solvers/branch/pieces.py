@@ -1,0 +1,58 @@
+"""What users can choose from under `units` allocation: options with whole blocks and compute units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from formulations.parts.unit_columns import list_columns
+from formulations.program import Decision
+from instances.columns import Bools, Floats, Ints
+from instances.options import LOCAL, OptionTable
+from solvers.allocation import allocate_any
+from solvers.branch.offers import Columns, Priced, memory_part, priced
+
+__all__ = ["Pieces"]
+
+_ROOM = 1e-9
+
+
+class Pieces:
+    """Columns (option, blocks, units): each is an offer of its own, with fixed amounts (docs/theory.md, P4, P5e).
+
+    ``blocks``, ``units``: [offers].
+    """
+
+    def __init__(self, table: OptionTable) -> None:
+        self.table = table
+        columns = list_columns(table)
+        self.row, self.user, self.server = columns.option, columns.user, columns.server
+        self.blocks, self.units = columns.blocks, columns.units
+        at = np.where(self.server == LOCAL, 0, self.server)
+        beta = np.where(self.server == LOCAL, 0.0, columns.blocks / table.blocks[at] if table.n_servers else 0.0)
+        phi = np.where(self.server == LOCAL, 0.0, columns.units / table.units[at] if table.n_servers else 0.0)
+        self._amount = np.stack([beta, phi, memory_part(table, self.row)])
+        self._cost = columns.cost_j
+
+    def price(self, prices: Floats, live: Bools) -> Priced:
+        """See `Offers`."""
+        value = self._cost.copy()
+        remote = np.flatnonzero(self.server != LOCAL)
+        paid = (self._amount[:, remote] * prices[:, self.server[remote]]).sum(axis=0)
+        value[remote] = (value[remote] + paid) * (1 - 8 * np.finfo(float).eps)
+        return priced(value, live, self.user, self.table.n_users)
+
+    def columns(self, offers: Ints) -> Columns:
+        """See `Offers`."""
+        return Columns(offers, self._amount[:, offers], self._cost[offers])
+
+    def decision(self, offers: Ints) -> Decision | None:
+        """See `Offers`. The pieces are those of the offers, or, if they are too many together, as few as will do."""
+        chosen, amount = self.row[offers], self._amount[:, offers]
+        remote = self.server[offers] != LOCAL
+        for part in amount:
+            if (np.bincount(self.server[offers][remote], part[remote], self.table.n_servers) > 1 + _ROOM).any():
+                break
+        else:
+            return Decision(chosen, amount[0], amount[1])
+        shares = allocate_any(self.table, chosen)
+        return Decision(chosen, shares.uplink_share, shares.compute_share) if shares.feasible.all() else None

@@ -1,0 +1,50 @@
+"""The certificate of a search: its tree of cases with the prices of each."""
+
+from __future__ import annotations
+
+from instances.certificate import Certificate, Dropped, Leaf, Node, ServerSplit, UserSplit
+from instances.columns import Ints
+from instances.options import OptionTable
+from solvers.branch.cases import Record
+from solvers.branch.offers import Shares
+from solvers.branch.search import Search
+from solvers.prices.dual import Point
+
+__all__ = ["certificate_of"]
+
+
+def certificate_of(
+    table: OptionTable, point: Point | None, search: Search | None, kept: Ints | None, bound_j: float
+) -> Certificate | None:
+    """Certificate of what was proven; for whole pieces only of what prices at the root prove."""
+    if point is None:
+        return None
+    if search is None or kept is None or not isinstance(search.offers, Shares) or search.nodes == 0:
+        return Certificate(Leaf(point.prices), point.bound_j)
+    return Certificate(Dropped(point.prices, _tree(table, search.root.record, kept)), bound_j)
+
+
+def _tree(table: OptionTable, root: Record, kept: Ints) -> Node:
+    """Nodes from the leaves up, without recursion: a plunge may be deep."""
+    order, stack = [], [root]
+    while stack:
+        record = stack.pop()
+        order.append(record)
+        stack.extend(record.parts or ())
+    made: dict[int, Node] = {}
+    for record in reversed(order):
+        made[id(record)] = _node(table, record, kept, made)
+    return made[id(root)]
+
+
+def _node(table: OptionTable, record: Record, kept: Ints, made: dict[int, Node]) -> Node:
+    if record.parts is None:
+        return Leaf(record.prices)
+    first, second = (made[id(part)] for part in record.parts)
+    assert record.sieve is not None
+    if record.server is not None:
+        return Dropped(record.sieve, ServerSplit(record.server, first, second))
+    assert record.user is not None and record.among is not None
+    rows = kept[record.among]
+    options = tuple((int(table.server[row]), int(table.cut[row])) for row in rows)
+    return Dropped(record.sieve, UserSplit(record.user, options, first, second))

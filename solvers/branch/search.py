@@ -1,0 +1,176 @@
+"""Branch and price: cases by bound, plunging towards plans, with options that cannot help dropped on the way."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from formulations.program import Decision
+from instances.columns import Bools, Floats, Ints
+from solvers.answer import Clock, Stop
+from solvers.branch.bound import Bounded, bound_case
+from solvers.branch.cases import OFF, ON, Case
+from solvers.branch.choose import Experience, choose_server, choose_user
+from solvers.branch.master import Master
+from solvers.branch.offers import Offers
+from solvers.objective import decision_cost
+
+__all__ = ["Search"]
+
+_ROUNDS, _TRIAL_ROUNDS, _LAST_ROUNDS = 60, 3, 200
+_PLUNGE = 0.25
+"""Part of the gap that a plunge may climb before another case is taken up."""
+MARGIN = 1e-9
+"""Relative room that is left for rounding where options are dropped and where a bound is claimed."""
+
+
+class Search:
+    """Best plan and bound over the cases of one table.
+
+    Args:
+        offers: what users can choose from.
+        root: the first case, with prices to start from.
+        dear_j: more than any plan costs.
+        gap: relative gap at which to stop.
+        best, best_j: the best plan known, of this table.
+        fit: makes a plan of weights of offers [offers], or None.
+        clock: hears of progress; its limit ends the search.
+    """
+
+    def __init__(
+        self, offers: Offers, root: Case, dear_j: float, gap: float, best: Decision | None, best_j: float,
+        fit: Callable[[Floats], Decision | None], clock: Clock,
+    ) -> None:  # fmt: skip
+        self.offers, self.table, self.clock, self.gap = offers, offers.table, clock, gap
+        self.best, self.best_j, self._fit = best, best_j, fit
+        self._dear = dear_j
+        self._master = Master(offers, dear_j)
+        self._experience = Experience.of(self.table.n_servers)
+        self._count = itertools.count()
+        self._open: list[tuple[float, int, Case]] = []
+        self._current: Case | None = None
+        self._left = math.inf  # least bound of cases that are closed without having been ruled out
+        self.root, self.nodes = root, 0
+        self._push(root)
+
+    @property
+    def enough(self) -> float:
+        """A case with this bound need not be looked at: it holds no plan that is better by more than the gap."""
+        if math.isinf(self.best_j):
+            return self._dear
+        return self.best_j - self.gap * abs(self.best_j)
+
+    @property
+    def bound_j(self) -> float:
+        """What is proven for the root, with room for rounding."""
+        least = min(self._left, self.enough, *(case.bound_j for _, _, case in self._open[:1]))
+        if self._current is not None:
+            least = min(least, self._current.bound_j)
+        return least - MARGIN * abs(least)
+
+    @property
+    def empty(self) -> bool:
+        """Whether every case was ruled out although no plan is known: there is none."""
+        return self.best is None and not self._open and self._current is None and math.isinf(self._left)
+
+    def run(self, nodes: int | None) -> Stop:
+        """Search until the gap is closed or a limit is met. An interrupt leaves everything in order."""
+        while self._open and self._open[0][0] < self.enough:
+            self._current = heapq.heappop(self._open)[2]
+            while self._current is not None:
+                self.clock.report(self.best_j, self.bound_j)
+                if nodes is not None and self.nodes >= nodes:
+                    return Stop.NODES
+                if self.clock.left_s <= 0:
+                    return Stop.TIME
+                self._current = self._settle(self._current)
+        self.clock.report(self.best_j, self.bound_j)
+        return Stop.FINISHED if math.isinf(self._left) or self._left >= self.enough else Stop.STALLED
+
+    def _push(self, case: Case) -> None:
+        heapq.heappush(self._open, (case.bound_j, next(self._count), case))
+
+    def _settle(self, case: Case) -> Case | None:
+        """Bound a case and rule it out or split it; returns a part to go on with, if it is worth a plunge."""
+        self.nodes += 1
+        bounded = self._bound(case, _ROUNDS)
+        if case.bound_j >= self.enough:
+            return None
+        whole = self._offer(bounded)
+        if case.bound_j >= self.enough:
+            return None
+        case.live, case.record.sieve = self._useful(case, bounded), bounded.prices
+        parts = None if whole else self._split(case, bounded)
+        if parts is None:
+            self._bound(case, _LAST_ROUNDS, tolerance=0.1 * self.gap)
+            if case.bound_j < self.enough:
+                self._left = min(self._left, case.bound_j)
+            return None
+        for part in parts[1:]:
+            self._push(part)
+        lowest = min(case.bound_j, *(entry[0] for entry in self._open[:1]))
+        if math.isinf(self.best_j) or case.bound_j <= lowest + _PLUNGE * (self.enough - lowest):
+            return parts[0]
+        self._push(parts[0])
+        return None
+
+    def _bound(self, case: Case, rounds: int, tolerance: float = MARGIN) -> Bounded:
+        bounded = bound_case(self._master, case, self.enough, rounds, tolerance)
+        if bounded.bound_j > case.bound_j:
+            case.record.bound_j, case.record.prices = bounded.bound_j, bounded.prices
+        return bounded
+
+    def _offer(self, bounded: Bounded) -> bool:
+        """Try for a plan; whether the master's optimum is one itself."""
+        if bounded.relaxed is None:
+            return False
+        weight = bounded.relaxed.weight
+        used = weight > 1e-6
+        whole = bool(np.bincount(self.offers.user[used], minlength=self.table.n_users).max(initial=0) == 1)
+        on = bounded.relaxed.on
+        whole &= bool(np.minimum(on, 1 - on).max(initial=0.0) <= 1e-6) and bounded.relaxed.lacking <= 1e-6
+        decision = self._fit(weight)
+        cost = math.inf if decision is None else decision_cost(self.table, decision)
+        if cost < self.best_j:
+            self.best, self.best_j = decision, cost
+            self.clock.report(cost)
+        return whole
+
+    def _useful(self, case: Case, bounded: Bounded) -> Bools:
+        """Live offers without those that no plan worth having uses (docs/theory.md, P5d)."""
+        value = bounded.priced.value - bounded.priced.least[self.offers.user]
+        enough = self.enough
+        return np.asarray(case.live & (bounded.bound_j + value <= enough + 2 * MARGIN * abs(enough)))
+
+    def _split(self, case: Case, bounded: Bounded) -> tuple[Case, Case] | None:
+        """Both parts of a case, the more promising first."""
+        if bounded.relaxed is None:
+            return None
+
+        def attempt(server: int, way: int) -> float:
+            return self._bound(self._switched(case, server, way), _TRIAL_ROUNDS).bound_j
+
+        server = choose_server(case, bounded, self._experience, self.table.static_j, attempt)
+        if server is not None:
+            parts = self._switched(case, server, OFF), self._switched(case, server, ON)
+            case.record.server, case.record.parts = server, (parts[0].record, parts[1].record)
+            return parts if bounded.relaxed.on[server] < 0.5 else (parts[1], parts[0])
+        found = choose_user(self.offers, bounded.relaxed.weight, case.live)
+        if found is None:
+            return None
+        user, among = found
+        other = case.live & (self.offers.user == user) & ~among
+        parts = case.part(case.state, case.live & ~other), case.part(case.state, case.live & ~among)
+        case.record.user, case.record.among = user, np.unique(self.offers.row[among])
+        case.record.parts = parts[0].record, parts[1].record
+        heavier = bounded.relaxed.weight[among].sum() >= 0.5
+        return parts if heavier else (parts[1], parts[0])
+
+    def _switched(self, case: Case, server: int, way: int) -> Case:
+        state: Ints = case.state.copy()
+        state[server] = way
+        return case.part(state, case.live & (self.offers.server != server) if way == OFF else case.live)

@@ -1,0 +1,78 @@
+"""A linear program that columns are added to, solved again from where it was."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+
+from instances.columns import Bools, Floats
+
+__all__ = ["GrowingLp", "LpSolution"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LpSolution:
+    """``values`` [columns], ``row_duals`` [rows] and ``objective`` of an LP at what HiGHS calls its optimum."""
+
+    values: Floats
+    row_duals: Floats
+    objective: float
+
+
+class GrowingLp:
+    """min cost·x over rows with fixed bounds; one thread, simplex, warm starts.
+
+    HiGHS' word on its solutions is not enough for a bound: whoever uses the duals evaluates them anew.
+
+    Args:
+        lower, upper: [rows] bounds of the rows; the LP starts without columns.
+    """
+
+    def __init__(self, lower: Floats, upper: Floats) -> None:
+        self._model = highspy.Highs()  # type: ignore[no-untyped-call]
+        for name, value in (("output_flag", False), ("threads", 1), ("presolve", "off")):
+            self._model.setOptionValue(name, value)
+        nothing = np.zeros(0, dtype=np.int32)
+        self._model.addRows(len(lower), lower, upper, 0, np.zeros(len(lower), dtype=np.int32), nothing, np.zeros(0))
+        self.n_columns = 0
+
+    def add(self, cost: Floats, matrix: sp.csc_matrix, upper: Floats) -> None:
+        """Columns with lower bound 0.
+
+        Args:
+            cost: [k]. matrix: [rows, k]. upper: [k].
+        """
+        k = len(cost)
+        self._model.addCols(
+            k, cost, np.zeros(k), upper, matrix.nnz, matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32), matrix.data,
+        )  # fmt: skip
+        self.n_columns += k
+
+    def bound(self, lower: Floats, upper: Floats) -> None:
+        """Set the bounds of all columns [columns]."""
+        places = np.arange(self.n_columns, dtype=np.int32)
+        self._model.changeColsBounds(self.n_columns, places, lower, upper)
+
+    def drop(self, gone: Bools) -> None:
+        """Remove columns [columns]."""
+        places = np.flatnonzero(gone).astype(np.int32)
+        if len(places):
+            self._model.deleteCols(len(places), places)
+            self.n_columns -= len(places)
+
+    def solve(self) -> LpSolution | None:
+        """The optimum, or None where HiGHS does not claim one (it is asked twice, the second time from nothing)."""
+        for again in (False, True):
+            if again:
+                self._model.clearSolver()
+            self._model.run()
+            if self._model.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                found = self._model.getSolution()
+                values, duals = np.asarray(found.col_value), np.asarray(found.row_dual)
+                if np.isfinite(values).all() and np.isfinite(duals).all():
+                    return LpSolution(values, duals, float(self._model.getInfo().objective_function_value))
+        return None
