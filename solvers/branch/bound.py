@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from instances.columns import Bools, Floats
+from instances.columns import Bools, Floats, Ints
 from instances.options import OptionTable
 from solvers.branch.cases import ON, OPEN, Case
 from solvers.branch.master import Master, Relaxed
@@ -78,7 +78,7 @@ def bound_case(master: Master, case: Case, enough: float, rounds: int, tolerance
     return dataclasses.replace(best, relaxed=relaxed)
 
 
-def _wanted(user: Floats, priced: Priced, relaxed: Relaxed | None) -> Floats:
+def _wanted(user: Ints, priced: Priced, relaxed: Relaxed | None) -> Ints:
     """Offers that are a user's cheapest and, where the master has spoken, cheaper than what it pays."""
     least = priced.least[user]
     wanted: Bools = (priced.value <= least) & np.isfinite(priced.value)

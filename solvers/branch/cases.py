@@ -17,8 +17,8 @@ OFF, ON, OPEN = 0, 1, 2
 class Record:
     """How a case was settled.
 
-    ``prices`` [3, n_servers] and ``bound_j``: the best that was proven for it directly. ``sieve`` [3, n_servers]: the prices
-    by which options were dropped before it was split. ``server`` or ``user`` (with
+    ``prices`` [3, n_servers] and ``bound_j``: the best that was proven for it directly. ``sieve`` [3, n_servers]: the
+    prices by which options were dropped before it was split. ``server`` or ``user`` (with
     ``among``, [k] rows of the table): what it was split by, if it was; ``parts``: records of its two parts.
     """
 

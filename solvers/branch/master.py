@@ -21,8 +21,8 @@ from solvers.highs import GrowingLp
 __all__ = ["Master", "Relaxed"]
 
 _TARGET_SIZE = 1e3
-_FEWEST_KEPT = 2000
-_KEPT = 8
+_FEWEST_KEPT = 400
+_KEPT = 4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -99,7 +99,8 @@ class Master:
             return None
         n, s = self._size
         duals = found.row_duals / self._scale
-        weight = np.bincount(self._offer, found.values[self._fixed :], len(self.offers.user))
+        weight: Floats = np.zeros(len(self.offers.user))
+        np.add.at(weight, self._offer, found.values[self._fixed :])
         self._last = Relaxed(
             found.objective / self._scale, np.maximum(-duals[n:].reshape(3, s), 0.0), duals[:n],
             found.values[n : self._fixed], weight, float(found.values[:n].sum()),

@@ -67,7 +67,10 @@ class _Work:
     best: Decision | None = None
     best_j: float = math.inf
     point: Point | None = None
-    kept: Ints | None = None
+    bound_j: float = -math.inf
+    kept: Ints = dataclasses.field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    sieves: list[Floats] = dataclasses.field(default_factory=list)
+    nodes: int = 0
     search: Search | None = None
 
     def run(self) -> tuple[Stop, str]:
@@ -78,34 +81,72 @@ class _Work:
         self.point = dual.at(self.point.prices, steps=_SHARP)
         self._hear(self.point)
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
-        self.kept = self._useful(dual)
-        self.search = self._prepare(self.table.take(self.kept))
-        stop = self.search.run(self.limits.nodes)
-        if self.search.empty:
+        search = self._begin(self._useful(dual), Record(self.point.prices, self.point.bound_j))
+        while (stop := search.run(self._nodes_left)) is Stop.ROUNDS:
+            search = self._begin_again(search)
+        if search.empty:
             return Stop.INFEASIBLE, "no choice of options fits deadlines and capacities together"
         return stop, "no further progress at working precision" if stop is Stop.STALLED else ""
 
+    @property
+    def _nodes_left(self) -> int | None:
+        return None if self.limits.nodes is None else max(0, self.limits.nodes - self.nodes)
+
+    def _begin(self, kept: Ints, record: Record) -> Search:
+        """Search the options that are left, from the prices of a record on."""
+        table = self.table.take(kept)
+        offers: Offers = Shares(table) if table.allocation == "continuous" else Pieces(table)
+        dual, prices = Dual(table), record.prices
+        self.kept = kept
+        self.sieves.append(prices)
+        root = Case(np.full(table.n_servers, OPEN), np.ones(len(offers.user), dtype=bool),
+                    Record(prices, record.bound_j))  # fmt: skip
+        best = self.best
+        if best is not None:
+            best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
+        self.search = Search(
+            offers, root, _dear(table), self.limits.gap, best, self.best_j,
+            lambda weight: _fit(offers, weight, dual, prices), self.clock,
+        )  # fmt: skip
+        return self.search
+
+    def _begin_again(self, old: Search) -> Search:
+        """A search that has outgrown its options is left with its best plan and the root's prices."""
+        kept = self.kept
+        self.take_over()
+        rows = old.offers.row[old.useful]
+        if self.best is not None:
+            rows = np.concatenate([rows, np.searchsorted(kept, self.best.chosen)])
+        sieve = old.root.record.sieve
+        assert sieve is not None  # it has outgrown what the sieve of its root left
+        self.nodes += old.nodes
+        return self._begin(kept[np.unique(rows)], Record(sieve, old.sieved_j))
+
+    def take_over(self) -> None:
+        """Take the best plan and bound of the search."""
+        if self.search is None:
+            return
+        self.bound_j = max(self.bound_j, self.search.bound_j)
+        if self.search.best is not None and self.search.best_j < self.best_j:
+            best = self.search.best
+            self.best = dataclasses.replace(best, chosen=self.kept[best.chosen])
+            self.best_j = self.search.best_j
+
     def answer(self, stop: Stop, message: str) -> Answer:
         """What there is, whenever the search ended."""
-        bound = -math.inf if self.point is None else self.point.bound_j
-        detail: dict[str, float] = {"nodes": 0.0}
+        self.take_over()
+        bound = math.inf if stop is Stop.INFEASIBLE else self.bound_j
+        detail = {"nodes": float(self.nodes), "options": float(len(self.table))}
         if self.search is not None:
-            assert self.kept is not None
-            bound = max(bound, self.search.bound_j)
-            detail = {"nodes": float(self.search.nodes), "options": float(len(self.kept))}
-            if self.search.best_j < self.best_j and self.search.best is not None:
-                best = self.search.best
-                self.best = dataclasses.replace(best, chosen=self.kept[best.chosen])
-                self.best_j = self.search.best_j
-        if stop is Stop.INFEASIBLE:
-            bound = math.inf
-        certificate = certificate_of(self.table, self.point, self.search, self.kept, bound)
+            detail = {"nodes": float(self.nodes + self.search.nodes), "options": float(len(self.kept))}
+        certificate = certificate_of(self.table, self.point, self.search, self.sieves, self.kept)
         return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
 
     def _hear(self, point: Point) -> None:
         if self.point is None or point.bound_j > self.point.bound_j:
             self.point = point
-        self.clock.report(self.best_j, self.point.bound_j)
+            self.bound_j = point.bound_j
+        self.clock.report(self.best_j, self.bound_j)
 
     def _keep(self, decision: Decision | None) -> None:
         cost = math.inf if decision is None else decision_cost(self.table, decision)
@@ -126,21 +167,6 @@ class _Work:
         if self.best is not None:
             useful[self.best.chosen] = True
         return np.flatnonzero(useful)
-
-    def _prepare(self, table: OptionTable) -> Search:
-        assert self.point is not None and self.kept is not None
-        offers: Offers = Shares(table) if table.allocation == "continuous" else Pieces(table)
-        dual, prices = Dual(table), self.point.prices
-
-        def fit(weight: Floats) -> Decision | None:
-            return _fit(offers, weight, dual, prices)
-
-        record = Record(prices, self.point.bound_j)
-        root = Case(np.full(table.n_servers, OPEN), np.ones(len(offers.user), dtype=bool), record)
-        best = self.best
-        if best is not None:
-            best = dataclasses.replace(best, chosen=np.searchsorted(self.kept, best.chosen))
-        return Search(offers, root, _dear(table), self.limits.gap, best, self.best_j, fit, self.clock)
 
 
 def _fit(offers: Offers, weight: Floats, dual: Dual, prices: Floats) -> Decision | None:

@@ -23,7 +23,7 @@ _STRETCH = 1 + 1e-9
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Priced:
-    """``value`` [offers]: least J at the prices, rounded down (inf: not to be had). ``least`` [n_users]: of each user."""
+    """``value`` [offers]: least J at the prices, rounded down (inf: not to be had); ``least`` [n_users]: of a user."""
 
     value: Floats
     least: Floats

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from instances.certificate import Certificate, Dropped, Leaf, Node, ServerSplit, UserSplit
-from instances.columns import Ints
+from instances.columns import Floats, Ints
 from instances.options import OptionTable
 from solvers.branch.cases import Record
 from solvers.branch.offers import Shares
@@ -14,14 +14,22 @@ __all__ = ["certificate_of"]
 
 
 def certificate_of(
-    table: OptionTable, point: Point | None, search: Search | None, kept: Ints | None, bound_j: float
+    table: OptionTable, point: Point | None, search: Search | None, sieves: list[Floats], kept: Ints
 ) -> Certificate | None:
-    """Certificate of what was proven; for whole pieces only of what prices at the root prove."""
+    """Certificate of what was proven; for whole pieces only of what prices at the root prove.
+
+    Args:
+        table: all options. point: prices for them.
+        search: over ``kept``, rows of the table that were left by sieving at the prices ``sieves``, in this order.
+    """
     if point is None:
         return None
-    if search is None or kept is None or not isinstance(search.offers, Shares) or search.nodes == 0:
+    if search is None or not isinstance(search.offers, Shares):
         return Certificate(Leaf(point.prices), point.bound_j)
-    return Certificate(Dropped(point.prices, _tree(table, search.root.record, kept)), bound_j)
+    node = _tree(table, search.root.record, kept)
+    for prices in reversed(sieves):
+        node = Dropped(prices, node)
+    return Certificate(node, search.bound_j)
 
 
 def _tree(table: OptionTable, root: Record, kept: Ints) -> Node:

@@ -22,6 +22,7 @@ from solvers.objective import decision_cost
 __all__ = ["Search"]
 
 _ROUNDS, _TRIAL_ROUNDS, _LAST_ROUNDS = 60, 3, 200
+_FEW = 0.5
 _PLUNGE = 0.25
 """Part of the gap that a plunge may climb before another case is taken up."""
 MARGIN = 1e-9
@@ -55,6 +56,8 @@ class Search:
         self._current: Case | None = None
         self._left = math.inf  # least bound of cases that are closed without having been ruled out
         self.root, self.nodes = root, 0
+        self.sieved_j = -math.inf
+        self._extra: Floats | None = None  # [offers] J above the least of its user, at the root's sieve
         self._push(root)
 
     @property
@@ -73,12 +76,28 @@ class Search:
         return least - MARGIN * abs(least)
 
     @property
+    def useful(self) -> Bools:
+        """[offers] what a plan worth having may use, by the prices at which the root was sieved."""
+        if self._extra is None:
+            return np.ones(len(self.offers.user), dtype=bool)
+        enough = self.enough + 2 * MARGIN * abs(self.enough)
+        return np.asarray(self.sieved_j + self._extra <= enough)
+
+    @property
+    def outgrown(self) -> bool:
+        """Whether most offers are of no use any more since a better plan was found: time to start afresh."""
+        return self._extra is not None and bool(np.count_nonzero(self.useful) < _FEW * len(self.offers.user))
+
+    @property
     def empty(self) -> bool:
         """Whether every case was ruled out although no plan is known: there is none."""
         return self.best is None and not self._open and self._current is None and math.isinf(self._left)
 
     def run(self, nodes: int | None) -> Stop:
-        """Search until the gap is closed or a limit is met. An interrupt leaves everything in order."""
+        """Search until the gap is closed or a limit is met; ROUNDS: until it is `outgrown`.
+
+        An interrupt leaves everything in order.
+        """
         while self._open and self._open[0][0] < self.enough:
             self._current = heapq.heappop(self._open)[2]
             while self._current is not None:
@@ -88,6 +107,8 @@ class Search:
                 if self.clock.left_s <= 0:
                     return Stop.TIME
                 self._current = self._settle(self._current)
+                if self.outgrown:
+                    return Stop.ROUNDS
         self.clock.report(self.best_j, self.bound_j)
         return Stop.FINISHED if math.isinf(self._left) or self._left >= self.enough else Stop.STALLED
 
@@ -143,6 +164,8 @@ class Search:
     def _useful(self, case: Case, bounded: Bounded) -> Bools:
         """Live offers without those that no plan worth having uses (docs/theory.md, P5d)."""
         value = bounded.priced.value - bounded.priced.least[self.offers.user]
+        if case is self.root:
+            self._extra, self.sieved_j = value, bounded.bound_j
         enough = self.enough
         return np.asarray(case.live & (bounded.bound_j + value <= enough + 2 * MARGIN * abs(enough)))
 
