@@ -19,6 +19,9 @@ _NEAR = 0.05
 """Part of what is missing to rule the case out: a bound this close to the master's value is close enough."""
 _TIGHT = 1e-9
 _INWARD = 0.2
+_PATIENCE = 20
+"""Rounds after which λ is no longer trusted to be exact enough."""
+_LACKING = 1e-7
 _ROUNDING = 1e-12
 
 
@@ -58,7 +61,7 @@ def bound_case(master: Master, case: Case, enough: float, rounds: int, tolerance
     relaxed: Relaxed | None = None
     prices = case.record.prices
     for k in range(max(1, rounds)):
-        priced = offers.price(prices, case.live)
+        priced = offers.price(prices, case.live, sharp=k >= _PATIENCE)
         value = lagrangian(table, case, prices, priced)
         if best is None or value > best.bound_j:
             best = Bounded(value, prices, priced, relaxed, False)
@@ -66,7 +69,9 @@ def bound_case(master: Master, case: Case, enough: float, rounds: int, tolerance
             return best
         if relaxed is not None:
             missing = relaxed.value_j - best.bound_j
-            if missing <= max(_NEAR * (enough - best.bound_j), tolerance * abs(best.bound_j)):
+            close = missing <= max(_NEAR * (enough - best.bound_j), tolerance * abs(best.bound_j))
+            # What the master lacks it would rather pay for than have: let it cost more.
+            if close and (relaxed.lacking <= _LACKING or not master.dearer()):
                 return dataclasses.replace(best, relaxed=relaxed, settled=True)
         master.add(offers.columns(_wanted(offers.user, priced, relaxed)))
         relaxed = master.solve()

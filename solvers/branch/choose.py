@@ -91,13 +91,14 @@ def choose_user(offers: Offers, weight: Floats, live: Bools) -> tuple[int, Bools
 def _most_even(user: Ints, group: Ints, weight: Floats) -> tuple[int, int] | None:
     """User and group whose share of the user's weight is nearest to a half."""
     used = np.flatnonzero(weight > _WHOLE)
-    keys, place = np.unique(group[used], return_inverse=True)
+    keys, first, place = np.unique(group[used], return_index=True, return_inverse=True)
     share = np.bincount(place, weight[used], len(keys))
-    part = np.minimum(share, 1 - share)
+    owner = user[used[first]]
+    part = np.minimum(share, np.bincount(user, weight)[owner] - share)
     if not len(part) or part.max() <= _WHOLE:
         return None
     best = int(np.argmax(part))
-    return int(user[used[np.flatnonzero(place == best)[0]]]), int(keys[best])
+    return int(owner[best]), int(keys[best])
 
 
 def _by_pieces(offers: Pieces, weight: Floats, live: Bools) -> tuple[int, Bools] | None:

@@ -23,6 +23,7 @@ __all__ = ["Master", "Relaxed"]
 _TARGET_SIZE = 1e3
 _FEWEST_KEPT = 400
 _KEPT = 4
+_DEARER, _DEAREST = 30.0, 1e6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -56,6 +57,7 @@ class Master:
         self._offer: Ints = np.zeros(0, dtype=np.int64)
         self._cost: Floats = np.zeros(0)
         self._amount: Floats = np.zeros((3, 0))
+        self._dear = self._first_dear = dear_j
         self._scale = 2.0 ** round(math.log2(_TARGET_SIZE * n / dear_j))
         lower = np.concatenate([np.ones(n), np.full(3 * s, -np.inf)])
         self._lp = GrowingLp(lower, np.concatenate([np.ones(n), np.zeros(3 * s)]))
@@ -91,6 +93,14 @@ class Master:
         lower = np.concatenate([np.zeros(self._size[0]), case.state == ON, np.zeros(len(self))]).astype(float)
         upper = np.concatenate([np.ones(self._size[0]), case.state != OFF, case.live[self._offer]]).astype(float)
         self._lp.bound(lower, upper)
+
+    def dearer(self) -> bool:
+        """Make not serving a user cost more, so that no case gets by with it; False where that ends."""
+        self._dear *= _DEARER
+        if self._dear > _DEAREST * self._first_dear:
+            return False
+        self._lp.recost(np.arange(self._size[0]), np.full(self._size[0], self._dear * self._scale))
+        return True
 
     def solve(self) -> Relaxed | None:
         """Optimum over the columns; None where HiGHS has none to offer."""

@@ -16,7 +16,7 @@ from solvers.prices.work import Work
 
 __all__ = ["Columns", "Offers", "Priced", "Shares"]
 
-_COLD, _WARM = 12, 6
+_COLD, _WARM, _SHARP = 12, 6, 60
 _LEAST_PRICE = 1e-12
 _STRETCH = 1 + 1e-9
 
@@ -46,8 +46,8 @@ class Offers(Protocol):
     server: Ints
     row: Ints
 
-    def price(self, prices: Floats, live: Bools) -> Priced:
-        """What the live offers cost at prices [3, n_servers]."""
+    def price(self, prices: Floats, live: Bools, *, sharp: bool) -> Priced:
+        """What the live offers cost at prices [3, n_servers]; ``sharp``: to working precision, at any cost."""
 
     def columns(self, offers: Ints) -> Columns:
         """Some offers with the amounts that they would take at the prices of last time."""
@@ -76,13 +76,13 @@ class Shares:
         self._memory = memory_part(table, self.row)
         self._shares = np.zeros((2, len(self.row)))
 
-    def price(self, prices: Floats, live: Bools) -> Priced:
+    def price(self, prices: Floats, live: Bools, *, sharp: bool) -> Priced:
         """See `Offers`."""
         work, n = self._work, len(self._work)
         mu, nu = (np.maximum(prices[k, work.server], _LEAST_PRICE) for k in range(2))
-        steps = _WARM
+        steps = _SHARP if sharp else _WARM
         if self._force is None:
-            self._force, steps = work.guess(mu, nu), _COLD
+            self._force, steps = work.guess(mu, nu), max(steps, _COLD)
         # Far from the best λ numbers may overflow; `improve` and `value` put right what comes of it.
         with np.errstate(all="ignore"):
             self._force = work.improve(self._force, mu, nu, steps)

@@ -33,8 +33,8 @@ class Pieces:
         self._amount = np.stack([beta, phi, memory_part(table, self.row)])
         self._cost = columns.cost_j
 
-    def price(self, prices: Floats, live: Bools) -> Priced:
-        """See `Offers`."""
+    def price(self, prices: Floats, live: Bools, *, sharp: bool) -> Priced:
+        """See `Offers`; always sharp."""
         value = self._cost.copy()
         remote = np.flatnonzero(self.server != LOCAL)
         paid = (self._amount[:, remote] * prices[:, self.server[remote]]).sum(axis=0)

@@ -65,7 +65,7 @@ class Search:
         """A case with this bound need not be looked at: it holds no plan that is better by more than the gap."""
         if math.isinf(self.best_j):
             return self._dear
-        return self.best_j - self.gap * abs(self.best_j)
+        return self.best_j - max(self.gap - 2 * MARGIN, 0.0) * abs(self.best_j)
 
     @property
     def bound_j(self) -> float:
@@ -85,13 +85,16 @@ class Search:
 
     @property
     def outgrown(self) -> bool:
-        """Whether most offers are of no use any more since a better plan was found: time to start afresh."""
-        return self._extra is not None and bool(np.count_nonzero(self.useful) < _FEW * len(self.offers.user))
+        """Whether most options are of no use any more since a better plan was found: time to start afresh."""
+        if self._extra is None:
+            return False
+        return len(np.unique(self.offers.row[self.useful])) < _FEW * len(self.table)
 
     @property
     def empty(self) -> bool:
         """Whether every case was ruled out although no plan is known: there is none."""
-        return self.best is None and not self._open and self._current is None and math.isinf(self._left)
+        ruled_out = not self._open or self._open[0][0] >= self.enough
+        return self.best is None and ruled_out and self._current is None and math.isinf(self._left)
 
     def run(self, nodes: int | None) -> Stop:
         """Search until the gap is closed or a limit is met; ROUNDS: until it is `outgrown`.

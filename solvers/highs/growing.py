@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from instances.columns import Bools, Floats
+from instances.columns import Bools, Floats, Ints
 
 __all__ = ["GrowingLp", "LpSolution"]
 
@@ -56,6 +56,10 @@ class GrowingLp:
         """Set the bounds of all columns [columns]."""
         places = np.arange(self.n_columns, dtype=np.int32)
         self._model.changeColsBounds(self.n_columns, places, lower, upper)
+
+    def recost(self, columns: Ints, cost: Floats) -> None:
+        """Change the costs of some columns."""
+        self._model.changeColsCost(len(columns), columns.astype(np.int32), cost)
 
     def drop(self, gone: Bools) -> None:
         """Remove columns [columns]."""
