@@ -16,11 +16,14 @@ from instances.columns import Columns, Floats, Ints, Names, as_column
 from instances.dnn import Dnn
 from instances.errors import InputError
 
-__all__ = ["ALLOCATIONS", "CUT_RULES", "PROBLEMS", "Devices", "Instance", "Links", "Radios", "Servers", "Users"]
+__all__ = ["ALLOCATIONS", "BUDGETS", "CUT_RULES", "OBJECTIVES", "PROBLEMS", "Devices", "Instance", "Links", "Radios",
+           "Servers", "Users"]  # fmt: skip
 
 ALLOCATIONS = ("continuous", "units")
 CUT_RULES = ("efficient", "supported")
 PROBLEMS = ("J-E", "J-A")
+OBJECTIVES = {"J-E": ("energy", "J"), "J-A": ("rejected", "in weight")}
+"""What each problem minimises, in a word, and its unit."""
 
 BUDGETS = ("energy_budget_j", "device_budget_j")
 """Fields of an instance that limit energy; part of J-A only."""
