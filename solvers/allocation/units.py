@@ -68,7 +68,7 @@ class _Board:
         air = physics.over_share(d.uplink_s[rows, None], share[0])
         left = d.budget_s[rows, None] - air - physics.over_share(d.server_s[rows, None], share[1])
         clock = physics.clock_for(d.device_s[rows, None], left, d.clock_min[rows, None])
-        timely = clock <= d.clock_max[rows, None]
+        timely = (left >= 0) & (clock <= d.clock_max[rows, None])
         spent = limit.device_j * np.where(timely, clock, 0.0) ** 2 + limit.tx_w * np.where(timely, air, 0.0)
         return np.asarray(np.maximum(spent / np.maximum(limit.room_j, 1e-300) - 1, 0.0))
 
