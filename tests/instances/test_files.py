@@ -117,7 +117,7 @@ def test_budgets_without_limit_are_none() -> None:
     assert free.fingerprint == plain.fingerprint
     assert instance_to_json(free) == instance_to_json(plain)
     assert "budget" not in json.dumps(instance_to_json(plain))
-    one = limited.replace(energy_budget_j=limited.dynamic_budget_j * 0 + 5.0)
+    one = limited.replace(energy_budget_j=np.full(3, 5.0))
     assert len({plain.fingerprint, limited.fingerprint, one.fingerprint}) == 3
 
 

@@ -81,7 +81,7 @@ BUDGETS = [
     ({"energy_budget_j": "much"}, "Instance.energy_budget_j", "not floats"),
     ({"device_budget_j": [1.0, 2.0]}, "device_budget_j", "has 2 rows"),
     ({"device_budget_j": [1.0, 2.0, -math.inf]}, "users[2].device_budget_j", "is -inf"),
-    ({"device_budget_j": [math.inf, 2.0, 1.0], "allocation": "continuous"}, "users[1].device_budget_j", "with continuous"),
+    ({"device_budget_j": [math.inf, 2.0, 1.0], "allocation": "continuous"}, "users[1].device_budget_j", "continuous"),
     ({"device_budget_j": [math.inf, 2.0, 1.0], "problem": "J-E"}, "users[1].device_budget_j", "J-E counts energy"),
     ({"energy_budget_j": [math.inf, 0.0], "problem": "J-E"}, "servers[1].energy_budget_j", "leave budgets out"),
     ({"problem": "J-Z"}, "problem", "J-Z"),
