@@ -7,6 +7,7 @@ from typing import TextIO
 
 import numpy as np
 
+from instances.instance import OBJECTIVES
 from solvers.result import Result, Verdict
 
 __all__ = ["result_card"]
@@ -34,10 +35,11 @@ def result_card(result: Result, stream: TextIO) -> None:
 def _lines(result: Result) -> list[tuple[str, str]]:
     instance = result.instance
     lines = [("verdict", f"{result.verdict.value.upper()} ({_MEANING[result.verdict]})")]
+    what, unit = OBJECTIVES[instance.problem]
     if math.isfinite(result.objective_j):
-        lines.append(("energy", f"{result.objective_j:.6g} J"))
+        lines.append((what, f"{result.objective_j:.6g} {unit}"))
     if math.isfinite(result.bound_j):
-        lines.append(("bound", f"{result.bound_j:.6g} J   gap {100 * result.gap:.4f} %"))
+        lines.append(("bound", f"{result.bound_j:.6g} {unit}   gap {_percent(result.gap)}"))
     lines.append(("users", f"{instance.n_users} over {instance.n_servers} servers, {instance.allocation} allocation"))
     if result.valid and result.plan is not None:
         lines += _plan_lines(result)
@@ -47,18 +49,32 @@ def _lines(result: Result) -> list[tuple[str, str]]:
     return lines
 
 
+def _percent(gap: float) -> str:
+    """A gap relative to an objective of 0 is no number."""
+    return f"{100 * gap:.4f} %" if gap < 1e3 else "open"
+
+
 def _plan_lines(result: Result) -> list[tuple[str, str]]:
     report, plan = result.report, result.plan
     assert report is not None and plan is not None
-    split = [bool(plan.cuts[c].on_device.any()) for c in plan.cut]
-    local = int(np.sum(plan.server < 0))
-    cut = int(np.sum((plan.server >= 0) & split))
-    slack = float(np.min(1 - report.latency_s / result.instance.users.deadline_s))
+    admitted = np.flatnonzero(report.admitted)
+    split = np.array([bool(plan.cuts[c].on_device.any()) for c in plan.cut[admitted]], dtype=bool)
+    remote = plan.server[admitted] >= 0
+    local, cut, away = int(np.sum(~remote)), int(np.sum(remote & split)), len(plan) - len(admitted)
+    slack = (1 - report.latency_s / result.instance.users.deadline_s)[admitted].min(initial=1.0)
     used = [f"{name} {100 * u:.0f}/{100 * c:.0f}" for name, u, c in zip(
         result.instance.servers.name, report.uplink_load, report.compute_load, strict=True)]  # fmt: skip
     shown = ", ".join(used[:6]) + (", …" if len(used) > 6 else "")
     return [
-        ("choices", f"{local} local, {cut} cut inside the network, {len(plan) - local - cut} all remote"),
+        *([("admitted", _admitted(result))] if result.instance.problem == "J-A" else []),
+        ("choices", f"{local} local, {cut} cut inside the network, {len(plan) - away - local - cut} all remote"),
         ("deadlines", f"all met; tightest has {100 * max(slack, 0.0):.2f} % to spare"),
         *([("load", f"uplink/compute %: {shown}")] if used else []),
     ]
+
+
+def _admitted(result: Result) -> str:
+    report, weight = result.report, result.instance.users.weight
+    assert report is not None
+    got = f"{weight[report.admitted].sum():.6g} of {weight.sum():.6g} in weight"
+    return f"{int(report.admitted.sum())} of {len(weight)} users, {got}"

@@ -11,7 +11,8 @@ from formulations.program import Decision
 from instances.columns import Ints
 from instances.errors import InputError, nearest
 from instances.expand import expand
-from instances.options import LOCAL, OptionTable
+from instances.instance import OBJECTIVES
+from instances.options import LOCAL, REJECTED, OptionTable
 from instances.plan import Plan
 from solvers.allocation import allocate_any
 from solvers.objective import decision_cost
@@ -33,8 +34,13 @@ def chosen_options(table: OptionTable, plan: Plan) -> Ints:
 
 
 def _option_of(table: OptionTable, plan: Plan, user: int) -> int:
+    rows, rejections = range(int(table.start[user]), int(table.start[user + 1])), table.is_rejection
+    if plan.server[user] == REJECTED:
+        return next(row for row in rows if rejections[row])
     on_device = plan.cuts[int(plan.cut[user])].on_device
-    for row in range(int(table.start[user]), int(table.start[user + 1])):
+    for row in rows:
+        if rejections[row]:
+            continue
         if table.server[row] == plan.server[user] and np.array_equal(table.on_device(row), on_device):
             return row
     raise InputError(f"plan, user {user}", "does not use one of its options", "its cut is not among them")
@@ -59,6 +65,8 @@ def explain_user(result: Result, user: str) -> dict[str, Any]:
         "device_s", "uplink_s", "server_s", "fixed_s", "compute_j", "radio_j", "served_j")}  # fmt: skip
     return {
         "user": user,
+        "admitted": bool(report.admitted[i]),
+        "unit": OBJECTIVES[instance.problem][1],
         "network": instance.networks[int(instance.users.network[i])].name,
         "choice": _describe(result, table, int(chosen[i])),
         "latency_s": float(report.latency_s[i]),
@@ -75,6 +83,8 @@ def explain_user(result: Result, user: str) -> dict[str, Any]:
 
 def _describe(result: Result, table: OptionTable, option: int) -> str:
     instance = result.instance
+    if table.is_rejection[option]:
+        return "turned away"
     server, mask = int(table.server[option]), table.on_device(option)
     if server == LOCAL:
         return "whole network on the device"
@@ -98,10 +108,15 @@ def _binding(result: Result, i: int) -> list[str]:
         binding.append("the fastest clock of its device")
     if report.device_s[i] > 0 and plan.clock[i] <= low * (1 + _TIGHT):
         binding.append("the slowest clock of its device")
+    if instance.device_budget_j is not None:
+        spent, budget = report.compute_j[i] + report.radio_j[i], instance.device_budget_j[i]
+        binding += ["the energy budget of its device"] if report.admitted[i] and spent >= budget * (1 - _TIGHT) else []
     if server >= 0:
         name = instance.servers.name[server]
-        loads = (("uplink", report.uplink_load[server]), ("compute", report.compute_load[server]),
-                 ("memory", report.memory_mb[server] / instance.servers.memory_mb[server]))  # fmt: skip
+        loads = [("uplink", report.uplink_load[server]), ("compute", report.compute_load[server]),
+                 ("memory", report.memory_mb[server] / instance.servers.memory_mb[server])]  # fmt: skip
+        if instance.energy_budget_j is not None and instance.energy_budget_j[server] > 0:
+            loads.append(("energy budget", report.server_energy_j[server] / instance.energy_budget_j[server]))
         binding += [f"the {what} of {name}" for what, load in loads if load >= 1 - _TIGHT]
     return binding
 
@@ -131,19 +146,22 @@ def _alternatives(result: Result, table: OptionTable, chosen: Ints, i: int, most
 def explanation_text(explanation: dict[str, Any]) -> str:
     """Explanation in words."""
     e = explanation
-    binding = ", ".join(e["binding"]) or "nothing"
-    lines = [
-        f"user {e['user']} runs {e['network']}: {e['choice']}",
+    head = f"user {e['user']} runs {e['network']}: {e['choice']}"
+    lines = [head, *(_figures(e) if e["admitted"] else []), "  other choices, all other users keeping theirs:"]
+    for other in e["alternatives"]:
+        extra = "" if other["extra_j"] is None else f"{other['extra_j']:+.4g} {e['unit']}  "
+        lines.append(f"    {extra}{other['choice']}")
+    return "\n".join(lines)
+
+
+def _figures(e: dict[str, Any]) -> list[str]:
+    """Latency, energy, shares and what binds."""
+    return [
         f"  latency {1e3 * e['latency_s']:.4g} ms of {1e3 * e['deadline_s']:.4g} ms: device {1e3 * e['device_s']:.4g}, "
         f"uplink {1e3 * e['uplink_s']:.4g}, server {1e3 * e['server_s']:.4g}, fixed {1e3 * e['fixed_s']:.4g}",
         f"  energy {e['energy_j']:.4g} J: compute {e['compute_j']:.4g}, radio {e['radio_j']:.4g}, "
         f"server {e['served_j']:.4g}",
         f"  shares: uplink {100 * e['uplink_share']:.3g} %, compute {100 * e['compute_share']:.3g} %; "
         f"clock {e['clock']:.3g}",
-        f"  binding: {binding}",
-        "  other choices, all other users keeping theirs:",
+        f"  binding: {', '.join(e['binding']) or 'nothing'}",
     ]
-    for other in e["alternatives"]:
-        extra = "" if other["extra_j"] is None else f"{other['extra_j']:+.4g} J  "
-        lines.append(f"    {extra}{other['choice']}")
-    return "\n".join(lines)

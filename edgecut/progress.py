@@ -20,8 +20,9 @@ _EVERY_S = 0.9
 class ProgressLines:
     """Context manager and callback: prints a line for news, and a heartbeat while a method is silent."""
 
-    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False, unit: str = "J") -> None:
         self._stream, self._quiet = stream or sys.stderr, quiet
+        self._unit = unit if len(unit) == 1 else " "  # words would not fit the columns
         self._begin = time.perf_counter()
         self._latest = Progress(0.0, math.inf, -math.inf)
         self._printed: tuple[float, float] | None = None
@@ -58,15 +59,15 @@ class ProgressLines:
             p, self._last = self._latest, time.perf_counter()
             self._printed = (p.best_j, p.bound_j)
         print(
-            f"{self._last - self._begin:7.1f}s  {_j(p.best_j)}  {_j(p.bound_j)}  {_gap(p.gap)}",
+            f"{self._last - self._begin:7.1f}s  {self._value(p.best_j)}  {self._value(p.bound_j)}  {_gap(p.gap)}",
             file=self._stream,
             flush=True,
         )
 
-
-def _j(value: float) -> str:
-    return f"{value:12.6g} J" if math.isfinite(value) else f"{'-':>14}"
+    def _value(self, value: float) -> str:
+        return f"{value:12.6g} {self._unit}" if math.isfinite(value) else f"{'-':>14}"
 
 
 def _gap(value: float) -> str:
-    return f"{100 * max(value, 0.0):8.4f}%" if math.isfinite(value) else f"{'-':>9}"
+    """Beside a best of 0 a gap is no number."""
+    return f"{100 * max(value, 0.0):8.4f}%" if value < 1e3 else f"{'-':>9}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from formulations.parts import compact_rows as families
 from formulations.parts.assignment import choose_one
-from formulations.parts.capacity import limit_memory
+from formulations.parts.capacity import limit_stocks
 from formulations.parts.compact_columns import CompactColumns, Pieces
 from formulations.parts.compact_statement import state_in_pyomo
 from formulations.parts.rows import stack_rows
@@ -135,7 +135,7 @@ class JointCompact:
         n = c.n_columns
         rows = [
             choose_one(table.user, table.n_users, n),
-            limit_memory(table, np.arange(len(table)), c.on, n),
+            limit_stocks(table, np.arange(len(table)), c.on, n),
             switch_on(table, table.user, table.server, c.on, n),
             families.link_pieces(c, c.blocks, table.uplink_s),
             families.link_pieces(c, c.units, table.server_s),

@@ -8,7 +8,7 @@ import numpy as np
 
 from formulations.joint_tangent import TangentModel, build_model, state_model
 from formulations.joint_units import UnitsModel, build_program, state_in_pyomo
-from formulations.parts.capacity import memory_taken
+from formulations.parts.capacity import stock_taken
 from formulations.parts.switch_on import least_on
 from formulations.parts.unit_columns import list_columns
 from formulations.registry import Relation, formulation
@@ -54,7 +54,7 @@ def state_in_cvxpy(table: OptionTable) -> Any:
     With x the part of a user that an option gets, β and φ the shares, and times as parts of D − t:
     air β ≥ A x², run φ ≥ c x² (rotated cones); device ≥ (l/z_max) x; air + run + device ≤ x;
     κ^⅓ device^⅔ ≥ l x, κ ≥ z_min² x (power cone), so that w e κ is the clock's energy w e z² x.
-    Σ x = 1 a user; Σ β ≤ y, Σ φ ≤ y, Σ mb/MB x ≤ y and Σ_{o of i} x ≤ y a server; 0 ≤ β, φ ≤ x.
+    Σ x = 1 a user; Σ β ≤ y, Σ φ ≤ y, Σ part x ≤ y (memory, energy) and Σ_{o of i} x ≤ y a server; 0 ≤ β, φ ≤ x.
     """
     import cvxpy as cp
     from scipy.sparse import csr_matrix
@@ -78,7 +78,7 @@ def state_in_cvxpy(table: OptionTable) -> Any:
     pairs, row = np.unique(table.user[~local_or] * max(table.n_servers, 1) + table.server[~local_or],
                            return_inverse=True)  # fmt: skip
     of_pair = csr_matrix((np.ones(len(row)), (row.reshape(-1), everything[~local_or])), shape=(len(pairs), n))
-    part = memory_taken(table, everything)
+    parts = stock_taken(table, everything)
     constraints = [
         of_user @ x == 1,
         beta <= cp.multiply(remote, x),
@@ -97,7 +97,7 @@ def state_in_cvxpy(table: OptionTable) -> Any:
             *_rotated(run, phi, run_need, x),
             at @ beta <= on,
             at @ phi <= on,
-            at.multiply(part[None, :]).tocsr() @ x <= on,
+            *(at.multiply(part[None, :]).tocsr() @ x <= on for part in parts.T),
             of_pair @ x <= on[pairs % table.n_servers],
             on >= least_on(table),
         ]

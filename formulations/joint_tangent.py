@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from formulations.parts.assignment import choose_one
-from formulations.parts.capacity import limit_memory
+from formulations.parts.capacity import limit_stocks
 from formulations.parts.deadline_load import deadline_load, roomiest_shares
 from formulations.parts.price_cuts import Crowd, crowds, deadline_cuts, energy_cuts, prices_for, starting_prices
 from formulations.parts.rows import power_of_two, stack_rows
@@ -63,7 +63,7 @@ class TangentModel:
         place = np.searchsorted(crowd.rows, chosen)
         options = crowd.options.take(place)
         safe_beta, safe_phi = roomiest_shares(options)
-        if deadline_load(options, np.ones(len(place)))[0] >= 1:
+        if crowd.server not in self.start or deadline_load(options, np.ones(len(place)))[0] >= 1:
             return safe_beta, safe_phi
         amount = np.zeros(len(crowd.rows))
         amount[place] = 1.0
@@ -114,6 +114,8 @@ class TangentModel:
         angle = crowding(crowd, amount, room)
         if angle is not None:
             return deadline_cuts(crowd, np.array([angle]))
+        if crowd.server not in self.start:  # nothing there costs energy
+            return None
         mu, nu = prices_for(crowd, amount, max(room, 1e-6), self.start[crowd.server][-1])
         rows = energy_cuts(crowd, np.array([mu]), np.array([nu]))
         return rows if float((rows.matrix @ values)[0]) < -VIOLATION else None
@@ -153,12 +155,14 @@ def build_model(table: OptionTable, *, integer: bool = True) -> TangentModel:
     n = on + 2 * n_servers
     rows = [
         choose_one(table.user, table.n_users, n),
-        limit_memory(table, np.arange(on), on, n),
+        limit_stocks(table, np.arange(on), on, n),
         switch_on(table, table.user, table.server, on, n),
     ]
     for crowd in parts.members:
-        prices = first_prices(parts.start[crowd.server])
-        rows += [deadline_cuts(crowd, ANGLES), energy_cuts(crowd, prices[:, 0], prices[:, 1])]
+        rows.append(deadline_cuts(crowd, ANGLES))
+        if crowd.server in parts.start:
+            prices = first_prices(parts.start[crowd.server])
+            rows.append(energy_cuts(crowd, prices[:, 0], prices[:, 1]))
     program = Program(
         cost=np.concatenate([table.cost_j(), table.static_j, np.full(n_servers, parts.unit)]),
         lower=np.concatenate([np.zeros(on), least_on(table), np.zeros(n_servers)]),

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
 
 from formulations.parts.assignment import choose_one
-from formulations.parts.capacity import limit_memory, limit_pieces, piece_size
+from formulations.parts.capacity import limit_pieces, limit_stocks, piece_size
 from formulations.parts.rows import stack_rows
 from formulations.parts.switch_on import least_on, switch_on
 from formulations.parts.unit_columns import UnitColumns, list_columns
 from formulations.program import Decision, Program, Rows
 from formulations.registry import Relation, formulation
-from instances.columns import Floats
+from instances.columns import Bools, Floats
 from instances.options import LOCAL, OptionTable
-from instances.prune import memory_binds
+from instances.stocks import stocks_bind
 
 __all__ = ["JointUnits", "UnitsModel", "build_program", "state_in_pyomo"]
 
@@ -24,7 +25,7 @@ __all__ = ["JointUnits", "UnitsModel", "build_program", "state_in_pyomo"]
 def build_program(table: OptionTable, columns: UnitColumns, *, integer: bool = True) -> Program:
     """Array form: columns x_k in the order of ``columns``, then y_s.
 
-    min Σ_k cost_k x_k + Σ_s static_s y_s over x, y ∈ {0, 1} subject to: one column a user; blocks, units and memory
+    min Σ_k cost_k x_k + Σ_s static_s y_s over x, y ∈ {0, 1} subject to: one column a user; blocks, units and stocks
     of every server; y_s ≥ Σ_{k of i on s} x_k.
     """
     on = len(columns)
@@ -33,7 +34,7 @@ def build_program(table: OptionTable, columns: UnitColumns, *, integer: bool = T
         choose_one(columns.user, table.n_users, n),
         limit_pieces(columns.server, columns.blocks, table.blocks, on, n),
         limit_pieces(columns.server, columns.units, table.units, on, n),
-        limit_memory(table, columns.option, on, n),
+        limit_stocks(table, columns.option, on, n),
         switch_on(table, columns.user, columns.server, on, n),
     ]
 
@@ -59,6 +60,16 @@ class UnitsModel:
     table: OptionTable
     columns: UnitColumns
     program: Program
+
+    @functools.cached_property
+    def stock(self) -> Floats:
+        """[options, stocks] what each option takes."""
+        return self.table.stock
+
+    @functools.cached_property
+    def binds(self) -> Bools:
+        """[servers, stocks] whether a stock can run out."""
+        return stocks_bind(self.table)
 
     def decode(self, values: Floats) -> Decision:
         """The column with the largest value of each user."""
@@ -104,9 +115,9 @@ class UnitsModel:
             within = (columns.blocks[k] <= beta * table.blocks[s] + 1e-9) & (
                 columns.units[k] <= phi * table.units[s] + 1e-9
             )
-            # Where memory cannot bind, columns are undominated whatever their memory.
-            lighter = (table.server_mb[taken] <= table.server_mb[option]) | ~memory_binds(table)[s]
-            fits |= (server == s) & within & lighter
+            # Where a stock cannot run out, columns are undominated whatever they take of it.
+            lighter = (self.stock[taken] <= self.stock[option]) | ~self.binds[s]
+            fits |= (server == s) & within & lighter.all(axis=1)
         k = k[fits]
         return int(k[np.argmin(columns.cost_j[k])]) if len(k) else None
 
@@ -148,7 +159,7 @@ def state_in_pyomo(table: OptionTable, columns: UnitColumns, *, integer: bool = 
         if s != LOCAL:
             on_server[s].append(key)
             of_pair.setdefault((i, s), []).append(key)
-    tight = [int(s) for s in np.flatnonzero(memory_binds(table))]
+    tight, part = np.argwhere(stocks_bind(table)).tolist(), table.stock_part
     charged = [pair for pair in of_pair if table.static_j[pair[1]] > 0]
     block, unit = piece_size(table.blocks), piece_size(table.units)
 
@@ -182,9 +193,9 @@ def state_in_pyomo(table: OptionTable, columns: UnitColumns, *, integer: bool = 
     def units(m: Any, s: int) -> Any:
         return fits(s, lambda key: key[2] * float(unit[s]), float(table.units[s] * unit[s]))
 
-    @model.Constraint(tight, doc="Σ mb/MB x ≤ y: memory")  # type: ignore[untyped-decorator]
-    def memory(m: Any, s: int) -> Any:
-        return fits(s, lambda key: float(table.server_mb[key[0]] / table.memory_mb[s]), 1.0)
+    @model.Constraint(tight, doc="Σ part x ≤ y: memory, energy")  # type: ignore[untyped-decorator]
+    def stock(m: Any, s: int, k: int) -> Any:
+        return fits(s, lambda key: float(part[key[0], k]), 1.0)
 
     @model.Constraint(charged, doc="Σ_{columns of i on s} x ≤ y_s: static energy")  # type: ignore[untyped-decorator]
     def switch(m: Any, i: int, s: int) -> Any:

@@ -8,15 +8,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from instances.dnn import Dnn
 from instances.errors import InputError, nearest
-from instances.instance import Instance, Links, Servers, Users
+from instances.instance import BUDGETS, Instance, Links, Servers, Users
 from instances.machines import (
     PLAIN_RADIO,
     as_columns,
+    budget_of,
     check_record,
     device_columns,
     radio_columns,
+    server_budgets,
     server_columns,
 )
 from instances.records import Device, Link, Radio, Server, User
@@ -25,7 +29,7 @@ from instances.scalars import number, refuse, text
 
 __all__ = ["Device", "Link", "Radio", "Server", "User", "build"]
 
-_FROM_RECORDS = ("name", "networks", "devices", "radios", "users", "servers", "links")
+_FROM_RECORDS = ("name", "networks", "devices", "radios", "users", "servers", "links", *BUDGETS)
 
 
 def build(
@@ -55,7 +59,7 @@ def build(
     nets, machines, radio_set = networks_among(networks), devices_among(devices), radios_among(radios)
     server_table = server_columns(servers)
     reach = _Reach(server_table)
-    rows = []
+    rows, device_budgets = [], []
     for i, user in enumerate(users):
         where = f"users[{i}]"
         check_record(user, User, where)
@@ -67,6 +71,7 @@ def build(
             number(user.deadline_s, f"{where}.deadline_s"),
             number(user.weight, f"{where}.weight"),
         ))  # fmt: skip
+        device_budgets.append(budget_of(user.device_budget_j, f"{where}.device_budget_j"))
         reach.add_user(i, user)
     try:
         return Instance(
@@ -77,6 +82,8 @@ def build(
             users=as_columns(Users, rows),
             servers=server_table,
             links=as_columns(Links, reach.rows),
+            energy_budget_j=server_budgets(servers),
+            device_budget_j=np.array(device_budgets, dtype=np.float64),
             **options,
         )
     except InputError as error:

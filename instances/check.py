@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from instances.check_cuts import CutFacts
 from instances.columns import Bools, Floats, Ints
-from instances.dnn import Dnn
 from instances.instance import Instance
-from instances.plan import Plan
+from instances.plan import Cut, Plan
 
 __all__ = ["RULES", "Report", "Violation", "check"]
 
@@ -33,7 +33,13 @@ RULES = {
     "compute capacity": "compute shares of a server add up to at most 1",
     "server memory": "weights of the remote layers of a server's users fit the server",
     "whole units": "under units allocation every share is a whole number of blocks or compute units",
+    "admission": "only under J-A may users be turned away",
+    "server energy": "what a server uses, idling included, is at most its energy budget",
+    "device energy": "what computing and radio cost an admitted user's device is at most its budget",
 }
+
+_REJECTED = -2
+"""Server of a user that is turned away (restated, like everything here)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,11 +59,12 @@ class Violation:
 class Report:
     """What a plan amounts to.
 
-    ``objective_j``: weighted energy plus static energy of servers in use. ``user_energy_j`` [n]: E, with its parts
-    ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy). ``latency_s`` [n],
-    with parts ``device_s``, ``uplink_s``, ``server_s``, ``fixed_s``. ``static_j``; per server ``uplink_load``,
-    ``compute_load``, ``memory_mb``. ``violations``: empty when the plan is valid. A plan whose structure is
-    broken has NaN figures.
+    ``objective_j``: in the problem's unit; J-E: weighted energy plus static energy of servers in use, J-A: weight of
+    the users that are turned away (all their figures are 0). ``admitted`` [n]. ``user_energy_j`` [n]: E, with its
+    parts ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy). ``latency_s``
+    [n], with parts ``device_s``, ``uplink_s``, ``server_s``, ``fixed_s``. ``static_j``; per server ``uplink_load``,
+    ``compute_load``, ``memory_mb``, ``server_energy_j`` (not weighted, idling included). ``violations``: empty when the
+    plan is valid. A plan whose structure is broken has NaN figures.
     """
 
     objective_j: float
@@ -74,6 +81,8 @@ class Report:
     uplink_load: Floats
     compute_load: Floats
     memory_mb: Floats
+    server_energy_j: Floats
+    admitted: Bools
     violations: tuple[Violation, ...]
 
     @property
@@ -87,8 +96,10 @@ def check(instance: Instance, plan: Plan) -> Report:
     broken = _structure(instance, plan)
     if broken:
         return _empty(instance, broken)
-    facts = _CutFacts(instance, plan)
-    quantities = _quantities(instance, plan, facts)
+    admitted = plan.server != _REJECTED
+    plan = _with_everybody(instance, plan, admitted)
+    facts = CutFacts(instance, plan)
+    quantities = _quantities(instance, plan, facts, admitted)
     violations = [
         *_precedence(instance, plan, facts),
         *_user_rules(instance, plan, facts, quantities),
@@ -108,57 +119,36 @@ def _structure(instance: Instance, plan: Plan) -> list[Violation]:
             found.append(Violation("structure", f"cuts[{k}].network", cut.network, "(unknown network)"))
         elif np.shape(cut.on_device) != (instance.networks[cut.network].n_layers,):
             found.append(Violation("structure", f"cuts[{k}].on_device", np.size(cut.on_device), "layers"))
-    bad_cut = (plan.cut < 0) | (plan.cut >= len(plan.cuts))
-    bad_server = (plan.server < -1) | (plan.server >= instance.n_servers)
+    rejected = plan.server == _REJECTED
+    if instance.problem != "J-A":
+        found += [Violation("admission", _user(instance, i), 1, "user") for i in np.flatnonzero(rejected)]
+    bad_cut = ~rejected & ((plan.cut < 0) | (plan.cut >= len(plan.cuts)))
+    bad_server = (plan.server < _REJECTED) | (plan.server >= instance.n_servers)
     numbers = np.column_stack([plan.uplink_share, plan.compute_share, plan.clock])
     bad_number = ~np.isfinite(numbers).all(axis=1)
     for name, bad in (("(unknown cut)", bad_cut), ("(unknown server)", bad_server), ("(not a number)", bad_number)):
         found += [Violation("structure", _user(instance, i), 1, name) for i in np.flatnonzero(bad)]
     if not found:
         of_cut = np.array([cut.network for cut in plan.cuts], dtype=np.int64)
-        wrong = np.flatnonzero(of_cut[plan.cut] != instance.users.network)
+        served = np.flatnonzero(~rejected)
+        wrong = served[of_cut[plan.cut[served]] != instance.users.network[served]]
         found += [Violation("structure", _user(instance, i), 1, "(cut of another network)") for i in wrong]
     return found
 
 
-class _CutFacts:
-    """What each cut of the plan means: its tensors, weights and times on each device and server."""
-
-    def __init__(self, instance: Instance, plan: Plan) -> None:
-        self.missing = [_missing_predecessors(instance.networks[c.network], c.on_device) for c in plan.cuts]
-        self.upload_mbit = np.array([_crossing(instance.networks[c.network], c.on_device) for c in plan.cuts])
-        self.remote_layers = np.array([int(np.sum(~c.on_device)) for c in plan.cuts])
-        nets = [instance.networks[c.network] for c in plan.cuts]
-        masks = [np.asarray(c.on_device, dtype=bool) for c in plan.cuts]
-        self.device_mb = np.array([float(n.weight_mb[m].sum()) for n, m in zip(nets, masks, strict=True)])
-        self.server_mb = np.array([float(n.weight_mb[~m].sum()) for n, m in zip(nets, masks, strict=True)])
-        self.server_gflop = np.array([float(n.gflop[~m].sum()) for n, m in zip(nets, masks, strict=True)])
-        self._nets, self._masks = nets, masks
-
-    def time_s(self, cut: Ints, gflops: Floats, memory_gb_s: Floats, launch_s: Floats, *, on_device: bool) -> Floats:
-        """[users] roofline time of the cut's layers on the given side; equal machines are computed once."""
-        keys = np.column_stack([cut.astype(float), gflops, memory_gb_s, launch_s])
-        unique, inverse = np.unique(keys, axis=0, return_inverse=True)
-        times = np.zeros(len(unique))
-        for r, (k, speed, memory, launch) in enumerate(unique):
-            net, mask = self._nets[int(k)], self._masks[int(k)]
-            layers = np.flatnonzero(mask if on_device else ~mask)
-            compute_s, memory_s = net.gflop[layers] / speed, net.traffic_mb[layers] / 1000.0 / memory
-            times[r] = np.where(compute_s > memory_s, compute_s, memory_s).sum() + launch * len(layers)
-        return times[inverse.reshape(-1)]
-
-
-def _missing_predecessors(net: Dnn, on_device: Bools) -> int:
-    """Number of arcs that lead from a remote layer to a layer on the device."""
-    return sum(1 for v in range(net.n_layers) if on_device[v]
-               for p in net.predecessors[v] if p >= 0 and not on_device[p])  # fmt: skip
-
-
-def _crossing(net: Dnn, on_device: Bools) -> float:
-    """Mbit that cross from device to server; a tensor counts once however many layers read it."""
-    sent = {p for v in range(net.n_layers) if not on_device[v] for p in net.predecessors[v]
-            if p < 0 or on_device[p]}  # fmt: skip
-    return float(sum(net.input_mbit if p < 0 else net.output_mbit[p] for p in sent))
+def _with_everybody(instance: Instance, plan: Plan, admitted: Bools) -> Plan:
+    """The plan with rejected users put on their devices, so that every row has a meaning; it is not counted."""
+    if admitted.all():
+        return plan
+    whole = tuple(Cut(g, np.ones(net.n_layers, dtype=bool)) for g, net in enumerate(instance.networks))
+    return plan.replace(
+        server=np.where(admitted, plan.server, -1),
+        cut=np.where(admitted, plan.cut, len(plan.cuts) + instance.users.network),
+        uplink_share=np.where(admitted, plan.uplink_share, 0.0),
+        compute_share=np.where(admitted, plan.compute_share, 0.0),
+        clock=np.where(admitted, plan.clock, 1.0),
+        cuts=plan.cuts + whole,
+    )
 
 
 def _links_of(instance: Instance, plan: Plan) -> Ints:
@@ -180,7 +170,7 @@ def _divide(work: Floats, share: Floats) -> Floats:
         return np.where(work > 0, np.where(share > 0, work / share, np.inf), 0.0)
 
 
-def _quantities(instance: Instance, plan: Plan, facts: _CutFacts) -> Report:
+def _quantities(instance: Instance, plan: Plan, facts: CutFacts, admitted: Bools) -> Report:
     users, servers, links, devices, radios = (instance.users, instance.servers, instance.links, instance.devices,
                                               instance.radios)  # fmt: skip
     remote, link = plan.server >= 0, _links_of(instance, plan)
@@ -195,7 +185,7 @@ def _quantities(instance: Instance, plan: Plan, facts: _CutFacts) -> Report:
 
     upload = facts.upload_mbit[plan.cut] * remote
     result = np.array([net.result_mbit for net in instance.networks])[users.network] * remote
-    nominal_s = facts.time_s(
+    nominal_s = admitted * facts.time_s(
         plan.cut, devices.gflops[dev], devices.memory_gb_s[dev], devices.launch_s[dev], on_device=True
     )
     whole_s = np.where(remote, facts.time_s(
@@ -220,13 +210,19 @@ def _quantities(instance: Instance, plan: Plan, facts: _CutFacts) -> Report:
         (instance.server_energy_weight * servers.idle_w * instance.horizon_s)[np.unique(plan.server[remote])].sum()
     )
     at = plan.server[remote]
+    work_j = servers.j_per_gflop[at] * facts.server_gflop[plan.cut][remote]
+    idle_j = servers.idle_w * instance.horizon_s * (np.bincount(at, minlength=n_s) > 0)
+    objective = float(users.weight @ energy) + static
+    if instance.problem == "J-A":
+        objective = float(users.weight[~admitted].sum())
     return Report(
-        objective_j=float(users.weight @ energy) + static, static_j=static, user_energy_j=energy, compute_j=compute_j,
+        objective_j=objective, static_j=static, user_energy_j=energy, compute_j=compute_j,
         radio_j=radio_j, served_j=served_j, latency_s=device_s + uplink_s + server_s + fixed_s, device_s=device_s,
         uplink_s=uplink_s, server_s=server_s, fixed_s=fixed_s,
         uplink_load=_sum_at(at, plan.uplink_share[remote], n_s),
         compute_load=_sum_at(at, plan.compute_share[remote], n_s),
-        memory_mb=_sum_at(at, facts.server_mb[plan.cut][remote], n_s), violations=(),
+        memory_mb=_sum_at(at, facts.server_mb[plan.cut][remote], n_s),
+        server_energy_j=idle_j + _sum_at(at, work_j, n_s), admitted=admitted, violations=(),
     )  # fmt: skip
 
 
@@ -235,12 +231,12 @@ def _sum_at(server: Ints, amount: Floats, n_servers: int) -> Floats:
     return np.bincount(server, amount, n_servers).astype(np.float64)
 
 
-def _precedence(instance: Instance, plan: Plan, facts: _CutFacts) -> list[Violation]:
+def _precedence(instance: Instance, plan: Plan, facts: CutFacts) -> list[Violation]:
     missing = np.array(facts.missing, dtype=np.int64)[plan.cut] if len(plan) else np.zeros(0, dtype=np.int64)
     return [Violation("precedence", _user(instance, i), int(missing[i]), "arcs") for i in np.flatnonzero(missing)]
 
 
-def _user_rules(instance: Instance, plan: Plan, facts: _CutFacts, got: Report) -> list[Violation]:
+def _user_rules(instance: Instance, plan: Plan, facts: CutFacts, got: Report) -> list[Violation]:
     users, devices = instance.users, instance.devices
     dev, remote = users.device, plan.server >= 0
     has_remote_layers = facts.remote_layers[plan.cut] > 0 if len(plan) else np.zeros(0, dtype=bool)
@@ -259,6 +255,10 @@ def _user_rules(instance: Instance, plan: Plan, facts: _CutFacts, got: Report) -
         ("deadline", np.where(starved, 0.0, late), "s"),
         ("device memory", heavy, "MB"),
     ]
+    if instance.device_budget_j is not None:
+        over = got.compute_j + got.radio_j - instance.device_budget_j * (1 + TOLERANCE)
+        rows.append(("device energy", over, "J"))
+    rows = [(rule, np.where(got.admitted, amount, 0.0), unit) for rule, amount, unit in rows]
     found = [Violation(rule, _user(instance, i), float(amount[i]), unit)
              for rule, amount, unit in rows for i in np.flatnonzero(~(amount <= 0))]  # fmt: skip
     return found + (_whole_units(instance, plan) if instance.allocation == "units" else [])
@@ -282,6 +282,8 @@ def _server_rules(instance: Instance, got: Report) -> list[Violation]:
         ("compute capacity", got.compute_load - (1 + TOLERANCE), "of the compute"),
         ("server memory", got.memory_mb - memory * (1 + TOLERANCE), "MB"),
     ]
+    if instance.energy_budget_j is not None:
+        rows.append(("server energy", got.server_energy_j - instance.energy_budget_j * (1 + TOLERANCE), "J"))
     return [Violation(rule, f"server {instance.servers.name[s]}", float(excess[s]), unit)
             for rule, excess, unit in rows for s in np.flatnonzero(~(excess <= 0))]  # fmt: skip
 
@@ -292,7 +294,8 @@ def _user(instance: Instance, row: int | np.integer) -> str:
 
 def _empty(instance: Instance, violations: list[Violation]) -> Report:
     fields = {f.name: np.full(instance.n_users, np.nan) for f in dataclasses.fields(Report)}
-    for name in ("uplink_load", "compute_load", "memory_mb"):
+    for name in ("uplink_load", "compute_load", "memory_mb", "server_energy_j"):
         fields[name] = np.full(instance.n_servers, np.nan)
+    fields["admitted"] = np.zeros(instance.n_users, dtype=bool)
     scalars: dict[str, Any] = {"objective_j": np.nan, "static_j": np.nan, "violations": tuple(violations)}
     return Report(**{**fields, **scalars})

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from instances import physics
+from instances.admission import price_admission, with_rejections
 from instances.columns import Floats, Ints
 from instances.cuts import CutSet, efficient_cuts
 from instances.instance import Instance
@@ -28,9 +29,9 @@ class _Arrivals:
 def expand(instance: Instance, *, feasible_only: bool = True) -> OptionTable:
     """Option table of an instance.
 
-    Options that cannot meet the deadline even with whole shares and the fastest clock, or whose weights fit neither
-    device nor server, are left out unless ``feasible_only`` is false. A user may be left without options:
-    `solvers` explain that as infeasibility.
+    Options that cannot meet the deadline even with whole shares and the fastest clock, or whose weights (or energy,
+    under J-A) fit neither device nor server, are left out unless ``feasible_only`` is false. A user may be left
+    without options: `solvers` explain that as infeasibility. Under J-A every user may also be turned away.
     """
     cut_sets = tuple(efficient_cuts(network) for network in instance.networks)
     offset = np.concatenate([[0], np.cumsum([len(c.upload_mbit) for c in cut_sets])]).astype(np.int64)
@@ -39,7 +40,8 @@ def expand(instance: Instance, *, feasible_only: bool = True) -> OptionTable:
     rows_of_kind = [_rows_of_kind(instance, cut_sets, arrivals, int(k)) for k in first_of_kind]
     arrival, row = _unfold(kind, rows_of_kind)
     table = _table(instance, cut_sets, offset, arrivals, arrival, row)
-    return table.take(_feasible(instance, table, cut_sets)) if feasible_only else table
+    table = table.take(_feasible(instance, table, cut_sets)) if feasible_only else table
+    return with_rejections(instance, table) if instance.problem == "J-A" else table
 
 
 def _arrivals(instance: Instance) -> _Arrivals:
@@ -155,7 +157,7 @@ def _table(
     )
     served_j = instance.server_energy_weight * at_server(servers.j_per_gflop) * server_gflop
     power = physics.active_power_w(instance.devices.kappa, instance.devices.clock_ghz)
-    return OptionTable(
+    table = OptionTable(
         user=user, server=server, cut=cut, device_s=device_s, device_j=device_s * power[device],
         uplink_mhz_s=physics.uplink_mhz_s(upload, on_link(links.efficiency, 1.0)),
         tx_w=np.where(remote, radios.tx_w[radio], 0.0), server_s=server_s, fixed_s=fixed_s,
@@ -167,11 +169,13 @@ def _table(
         memory_mb=servers.memory_mb, static_j=instance.static_j, allocation=instance.allocation,
         cut_sets=cut_sets, cut_offset=offset[:-1],
     )  # fmt: skip
+    if instance.problem != "J-A":
+        return table
+    return price_admission(instance, table, at_server(servers.j_per_gflop) * server_gflop, radio_j)
 
 
 def _feasible(instance: Instance, table: OptionTable, cut_sets: tuple[CutSet, ...]) -> Ints:
     device_mb = np.concatenate([c.device_weight_mb for c in cut_sets])[table.cut]
-    room = table.memory_mb[table.server] if table.n_servers else np.zeros(len(table))
     fits = device_mb <= instance.devices.memory_mb[instance.users.device[table.user]]
-    fits &= table.is_local | (table.server_mb <= room)
+    fits &= (table.stock_part <= 1).all(axis=1)
     return np.flatnonzero(fits & np.isfinite(table.cost_j()))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from instances.columns import Columns, Ints, Names
-from instances.instance import Instance
+from instances.instance import BUDGETS, Instance
 
 __all__ = ["fingerprint"]
 
@@ -36,6 +36,9 @@ def fingerprint(instance: Instance) -> str:
     _add_table(digest, "users", users, skip=("network", "device", "radio"))
     _add_table(digest, "servers", instance.servers)
     _add_table(digest, "links", instance.links)  # sorted by user and server
+    for field in BUDGETS:
+        if getattr(instance, field) is not None:  # without them, the digest is that of before there were any
+            _add(digest, field, _bytes(getattr(instance, field)))
     return digest.hexdigest()
 
 

@@ -12,15 +12,21 @@ from typing import Any, Self
 
 import numpy as np
 
-from instances.columns import Columns, Floats, Ints, Names
+from instances.columns import Columns, Floats, Ints, Names, as_column
 from instances.dnn import Dnn
 from instances.errors import InputError
 
-__all__ = ["ALLOCATIONS", "CUT_RULES", "PROBLEMS", "Devices", "Instance", "Links", "Radios", "Servers", "Users"]
+__all__ = ["ALLOCATIONS", "BUDGETS", "CUT_RULES", "OBJECTIVES", "PROBLEMS", "Devices", "Instance", "Links", "Radios",
+           "Servers", "Users"]  # fmt: skip
 
 ALLOCATIONS = ("continuous", "units")
 CUT_RULES = ("efficient", "supported")
-PROBLEMS = ("J-E",)
+PROBLEMS = ("J-E", "J-A")
+OBJECTIVES = {"J-E": ("energy", "J"), "J-A": ("rejected", "in weight")}
+"""What each problem minimises, in a word, and its unit."""
+
+BUDGETS = ("energy_budget_j", "device_budget_j")
+"""Fields of an instance that limit energy; part of J-A only."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -112,12 +118,16 @@ class Instance:
         networks: the layer graphs that users run.
         devices, radios, users, servers, links: columns, see each class. Links are kept sorted by (user, server).
         allocation: ``continuous`` shares or whole ``units`` (resource blocks and compute units).
-        problem: objective family; J-E is weighted energy.
+        problem: objective family; J-E is weighted energy, J-A the weight of users that are turned away.
         horizon_s: s that a server which is on draws its idle power for (one request period).
         server_energy_weight: how much a joule at a server counts beside a joule at a device.
         cut_rule: which cuts become options: ``efficient`` (every cut that can matter) or ``supported``
             (those that are best at some ratio of prices; for large instances).
         provenance: where the instance comes from: generator, its parameters, seed, version.
+        energy_budget_j: [servers] J that each may use during the horizon (idle power while on, and its users' work);
+            inf or None: no limit. J-A only.
+        device_budget_j: [users] J that each may spend on computing and radio when it is admitted; inf or None: no
+            limit. J-A with units only.
 
     Raises:
         InputError: an unknown rule, or columns that do not fit together (see `instances.validate`).
@@ -136,6 +146,8 @@ class Instance:
     server_energy_weight: float = 1.0
     cut_rule: str = "efficient"
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    energy_budget_j: Floats | None = None
+    device_budget_j: Floats | None = None
 
     def __post_init__(self) -> None:
         for where, value, known in (
@@ -150,9 +162,16 @@ class Instance:
         order = np.lexsort((self.links.server, self.links.user))
         if not np.array_equal(order, np.arange(len(order))):
             object.__setattr__(self, "links", self.links.take(order))
+        for field in BUDGETS:
+            if getattr(self, field) is not None:
+                object.__setattr__(self, field, as_column("Instance", field, getattr(self, field), "Floats"))
         from instances.validate import validate_instance  # late: validate needs the classes above
 
         validate_instance(self)
+        for field in BUDGETS:
+            # One way to say "no limit", so that equal instances look equal.
+            if getattr(self, field) is not None and np.isposinf(getattr(self, field)).all():
+                object.__setattr__(self, field, None)
 
     @property
     def n_users(self) -> int:
@@ -168,6 +187,13 @@ class Instance:
     def static_j(self) -> Floats:
         """[servers] weighted J that a server costs for being on during the horizon."""
         return np.asarray(self.server_energy_weight * self.servers.idle_w * self.horizon_s)
+
+    @property
+    def dynamic_budget_j(self) -> Floats:
+        """[servers] J of its energy budget that idling leaves for work; inf: no budget, negative: it cannot be on."""
+        if self.energy_budget_j is None:
+            return np.full(self.n_servers, np.inf)
+        return np.asarray(self.energy_budget_j - self.servers.idle_w * self.horizon_s)
 
     def replace(self, **changes: Any) -> Self:
         """Copy with some fields changed (checked again)."""

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from instances.build import build
-from instances.columns import Columns
+from instances.columns import Columns, Floats
 from instances.dnn import Dnn, load_network, network_names
 from instances.instance import Instance
 from instances.json_text import check_fields, check_list, check_schema
@@ -76,7 +76,7 @@ def header_to_json(instance: Instance) -> dict[str, Any]:
         "networks": [_network_to_json(network) for network in instance.networks],
         "devices": _rows_to_json(instance.devices),
         "radios": _rows_to_json(instance.radios),
-        "servers": _rows_to_json(instance.servers),
+        "servers": _with_budgets(_rows_to_json(instance.servers), "energy_budget_j", instance.energy_budget_j),
     }
 
 
@@ -98,6 +98,13 @@ def header_from_json(data: Mapping[str, Any], fields: Mapping[str, bool] | None 
     }
 
 
+def _with_budgets(rows: list[dict[str, Any]], field: str, budget: Floats | None) -> list[dict[str, Any]]:
+    """The rows, each with its budget where it has one."""
+    if budget is None:
+        return rows
+    return [row | ({field: j} if j != math.inf else {}) for row, j in zip(rows, budget.tolist(), strict=True)]
+
+
 def _users_to_json(instance: Instance) -> list[dict[str, Any]]:
     users, links = instance.users, instance.links
     rows = _rows_to_json(links)
@@ -108,7 +115,7 @@ def _users_to_json(instance: Instance) -> list[dict[str, Any]]:
     start = np.searchsorted(links.user, np.arange(len(users) + 1)).tolist()
     networks = [network.name for network in instance.networks]
     devices, radios = instance.devices.name.tolist(), instance.radios.name.tolist()
-    return [
+    return _with_budgets([
         {
             "name": user["name"],
             "network": networks[user["network"]],
@@ -119,7 +126,7 @@ def _users_to_json(instance: Instance) -> list[dict[str, Any]]:
             "links": rows[start[i] : start[i + 1]],
         }
         for i, user in enumerate(_rows_to_json(users))
-    ]
+    ], "device_budget_j", instance.device_budget_j)  # fmt: skip
 
 
 def _rows_to_json(table: Columns) -> list[dict[str, Any]]:

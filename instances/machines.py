@@ -7,14 +7,16 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from instances.columns import Columns
+import numpy as np
+
+from instances.columns import Columns, Floats
 from instances.errors import nearest
 from instances.instance import Devices, Radios, Servers
 from instances.records import Device, Radio, Server
 from instances.scalars import number, refuse, text, whole
 
-__all__ = ["DEFAULTS", "PLAIN_RADIO", "as_columns", "check_record", "device_columns", "model_names",
-           "radio_columns", "server_columns"]  # fmt: skip
+__all__ = ["DEFAULTS", "PLAIN_RADIO", "as_columns", "budget_of", "check_record", "device_columns", "model_names",
+           "radio_columns", "server_budgets", "server_columns"]  # fmt: skip
 
 _NO_ROOFLINE_GB_S = 1e6
 """Memory so fast that no layer waits for it: what a machine has whose memory speed is not given."""
@@ -35,6 +37,8 @@ PLAIN_RADIO = Radio("plain", tx_w=1.0)
 
 _SECTIONS: dict[type, str] = {Device: "devices", Radio: "radios", Server: "servers"}
 _WHOLE = ("blocks", "units")
+_ELSEWHERE = ("energy_budget_j",)
+"""Fields of records that are no columns of a machine table."""
 
 _Struct = TypeVar("_Struct", bound=Columns)
 
@@ -71,6 +75,16 @@ def as_columns(struct: type[_Struct], rows: Sequence[Sequence[Any]]) -> _Struct:
     return struct(**{name: [row[k] for row in rows] for k, name in enumerate(names)})
 
 
+def server_budgets(records: Sequence[Server]) -> Floats:
+    """[servers] J of each record's energy budget; inf where it has none."""
+    return np.array([budget_of(r.energy_budget_j, f"servers[{i}].energy_budget_j") for i, r in enumerate(records)])
+
+
+def budget_of(value: float | None, where: str) -> float:
+    """J of a budget that may be missing: then inf."""
+    return math.inf if value is None else number(value, where)
+
+
 def _rows(records: Sequence[Any], kind: type) -> list[list[Any]]:
     """Values of each record in the order of its fields, which is that of the columns."""
     rows = []
@@ -87,6 +101,8 @@ def _row(record: Device | Radio | Server, where: str) -> list[Any]:
     row: list[Any] = [text(record.name, f"{where}.name")]
     model = None if record.model is None else _model(kind, record.model, f"{where}.model")
     for field in dataclasses.fields(record)[2:]:  # after name and model
+        if field.name in _ELSEWHERE:
+            continue
         value = getattr(record, field.name)
         value = getattr(model, field.name, None) if value is None else value
         value = DEFAULTS[kind].get(field.name) if value is None else value

@@ -17,10 +17,13 @@ from instances.columns import Bools, Floats, Ints
 if TYPE_CHECKING:
     from instances.cuts import CutSet
 
-__all__ = ["LOCAL", "OptionTable"]
+__all__ = ["LOCAL", "REJECTED", "DeviceLimit", "OptionTable"]
 
 LOCAL = -1
 """Server index of the option that runs the whole network on the device."""
+
+REJECTED = -2
+"""Server index, in plans, of a user that is turned away (J-A only); as an option it is local, with cut −1."""
 
 HAIR = 1e-12
 """Part of a deadline that rounding may cost."""
@@ -37,7 +40,31 @@ PER_OPTION = (
     "fixed_s",
     "fixed_j",
     "server_mb",
+    "server_use_j",
 )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DeviceLimit:
+    """What options may cost the device: ``device_j`` e z² + ``tx_w`` p τ ≤ ``room_j``, each [n_options], J."""
+
+    device_j: Floats
+    tx_w: Floats
+    room_j: Floats
+
+    def take(self, rows: Any) -> DeviceLimit:
+        """Those of some options."""
+        return DeviceLimit(self.device_j[rows], self.tx_w[rows], self.room_j[rows])
+
+    def with_free(self, count: int) -> DeviceLimit:
+        """The same and ``count`` more options without limit."""
+        zero = np.zeros(count)
+        columns = ((self.device_j, zero), (self.tx_w, zero), (self.room_j, np.full(count, np.inf)))
+        return DeviceLimit(*(np.concatenate(pair) for pair in columns))
+
+    def holds(self, clock: Floats, air_s: Floats) -> Bools:
+        """Whether it is kept at these clocks and times of sending, s (that broadcast to [..., n_options])."""
+        return np.asarray(self.device_j * clock**2 + self.tx_w * air_s <= self.room_j)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,11 +72,14 @@ class OptionTable:
     """Options sorted by user, then server; users and servers as columns beside them.
 
     Per option [n_options]: ``user``, ``server`` (−1: local), ``cut`` (row of `cuts`), ``device_s`` l, ``device_j`` e,
-    ``uplink_mhz_s`` a, ``tx_w`` p, ``server_s`` c, ``fixed_s`` t, ``fixed_j`` q, ``server_mb`` memory taken there.
+    ``uplink_mhz_s`` a, ``tx_w`` p, ``server_s`` c, ``fixed_s`` t, ``fixed_j`` q, ``server_mb`` memory taken there,
+    ``server_use_j`` energy taken there (J; all 0 where no server has an energy budget).
     Per user [n_users]: ``deadline_s``, ``weight``, ``clock_min``, ``clock_max``.
-    Per server [n_servers]: ``bandwidth_mhz``, ``blocks``, ``units``, ``memory_mb``, ``static_j``.
+    Per server [n_servers]: ``bandwidth_mhz``, ``blocks``, ``units``, ``memory_mb``, ``static_j``, ``energy_j`` room
+    for dynamic energy (J; inf: no budget).
     ``allocation``: continuous or units. ``cut_sets``, ``cut_offset``: row r of `cuts` is row
-    r − cut_offset[g] of cut_sets[g].
+    r − cut_offset[g] of cut_sets[g]. ``device_limit``: J that options may cost the device, or None.
+    To be turned away (J-A) is an option too: a local one with cut −1 that takes nothing and costs ``fixed_j``.
     """
 
     user: Ints
@@ -75,6 +105,16 @@ class OptionTable:
     allocation: str
     cut_sets: tuple[CutSet, ...] = ()
     cut_offset: Ints = dataclasses.field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    server_use_j: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
+    energy_j: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
+    device_limit: DeviceLimit | None = None
+
+    def __post_init__(self) -> None:
+        if not len(self.energy_j):
+            object.__setattr__(self, "energy_j", np.full(self.n_servers, np.inf))
+        if not np.isfinite(self.energy_j).any():
+            # A view of one zero: large tables without budgets do not pay for the column.
+            object.__setattr__(self, "server_use_j", np.broadcast_to(np.zeros(()), len(self.user)))
 
     def __len__(self) -> int:
         return len(self.user)
@@ -100,6 +140,34 @@ class OptionTable:
         return np.asarray(self.server == LOCAL)
 
     @property
+    def is_rejection(self) -> Bools:
+        """[n_options] whether the option is to be turned away."""
+        return np.asarray(self.cut < 0)
+
+    @property
+    def stocks(self) -> tuple[str, ...]:
+        """Names of the resources of which every option takes a fixed amount; energy where a server has a budget."""
+        return ("memory", "energy") if np.isfinite(self.energy_j).any() else ("memory",)
+
+    @property
+    def stock(self) -> Floats:
+        """[n_options, stocks] what each option takes at its server, MB and J."""
+        return np.stack([self.server_mb, self.server_use_j][: len(self.stocks)], axis=1)
+
+    @property
+    def stock_room(self) -> Floats:
+        """[n_servers, stocks] what there is, MB and J; inf: no limit."""
+        return np.stack([self.memory_mb, self.energy_j][: len(self.stocks)], axis=1)
+
+    @property
+    def stock_part(self) -> Floats:
+        """[n_options, stocks] part of what its server has that each option takes; 0 where nothing is limited."""
+        taken = self.stock
+        room = self.stock_room[self.server] if self.n_servers else np.full(taken.shape, np.inf)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.where((taken > 0) & ~self.is_local[:, None], taken / room, 0.0))
+
+    @property
     def uplink_s(self) -> Floats:
         """[n_options] s on the whole uplink of its server: a/W (0 for local options)."""
         band = np.where(self.is_local, 1.0, self.bandwidth_mhz[self.server] if self.n_servers else 1.0)
@@ -116,7 +184,7 @@ class OptionTable:
         return np.asarray(self.budget_s - self.device_s / self.clock_max[self.user])
 
     def cost_j(self, uplink_share: Any = 1.0, compute_share: Any = 1.0, rows: Any = slice(None)) -> Floats:
-        """Least weighted energy of options at given shares (clock chosen best), J; inf where the deadline fails.
+        """Least cost of options at given shares (clock chosen best); inf where deadline or device limit fails.
 
         Shares broadcast against ``[len(rows)]`` on the last axis, so ``[k, 1]`` shares give ``[k, n]`` costs.
         """
@@ -129,16 +197,21 @@ class OptionTable:
         room = slack + HAIR * np.abs(budget)
         fits = (room >= 0) & (physics.clock_for(device_s, room, 0.0) <= fastest)
         clock = np.minimum(physics.clock_for(device_s, slack, self.clock_min[user]), fastest)
+        if self.device_limit is not None:
+            fits &= self.device_limit.take(rows).holds(clock, air)
         sending_j = self.tx_w[rows] * np.where(fits, air, 0.0)
         energy = self.device_j[rows] * clock**2 + sending_j + self.fixed_j[rows]
         return np.where(fits, self.weight[user] * energy, np.inf)
 
     def take(self, rows: Any) -> Self:
         """Table with some options only (indices in order, or a mask); users and servers stay."""
-        return dataclasses.replace(self, **{name: getattr(self, name)[rows] for name in PER_OPTION})
+        columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in PER_OPTION}
+        if self.device_limit is not None:
+            columns["device_limit"] = self.device_limit.take(rows)
+        return dataclasses.replace(self, **columns)
 
     def on_device(self, option: int) -> Bools:
-        """[n_layers] which layers the option leaves on the device."""
+        """[n_layers] which layers the option leaves on the device; not for rejections."""
         row = int(self.cut[option])
         g = int(np.searchsorted(self.cut_offset, row, side="right")) - 1
         on_device: Bools = self.cut_sets[g].on_device[row - int(self.cut_offset[g])]

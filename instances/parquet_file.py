@@ -1,10 +1,10 @@
 """Instances as Parquet: for programs, up to millions of users. One file.
 
-One row a user: ``name``, ``network``, ``device``, ``radio`` (names), ``deadline_s``, ``weight``, and
-``links``, a list of {server, efficiency, download_mbps, round_trip_s, backhaul_mbps}, where null is no
-limit. Everything else (schema, networks, machines, rules, provenance) is the JSON of `instances.json_file`
-without its users, kept in the file's metadata under ``edgecut``. So the table opens in any reader, and one
-file is replaced in one step.
+One row a user: ``name``, ``network``, ``device``, ``radio`` (names), ``deadline_s``, ``weight``, perhaps
+``device_budget_j`` (null is no limit), and ``links``, a list of {server, efficiency, download_mbps,
+round_trip_s, backhaul_mbps}, where null is no limit. Everything else (schema, networks, machines, rules,
+provenance) is the JSON of `instances.json_file` without its users, kept in the file's metadata under
+``edgecut``. So the table opens in any reader, and one file is replaced in one step.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from instances.errors import nearest
 from instances.instance import Instance, Links, Users
 from instances.json_file import header_from_json, header_to_json
 from instances.json_text import format_json, parse_json
-from instances.machines import device_columns, radio_columns, server_columns
+from instances.machines import device_columns, radio_columns, server_budgets, server_columns
 from instances.references import References, devices_among, networks_among, radios_among
 from instances.scalars import refuse
 from instances.storage import read_bytes, write_atomically
@@ -35,6 +35,7 @@ _NUMBERS = ("deadline_s", "weight")
 _LINK_NUMBERS = ("efficiency", "download_mbps", "round_trip_s", "backhaul_mbps")
 _UNLIMITED = ("download_mbps", "backhaul_mbps")
 _COLUMNS = (*_NAMES, *_NUMBERS, "links")
+_BUDGET = "device_budget_j"
 
 
 def save_parquet(instance: Instance, path: str | os.PathLike[str]) -> None:
@@ -95,7 +96,10 @@ def _table(instance: Instance) -> Any:
     struct = pa.StructArray.from_arrays(inner, names=["server", *_LINK_NUMBERS])
     columns.append(pa.ListArray.from_arrays(pa.array(start), struct))
     header = format_json(header_to_json(instance)).encode()
-    return pa.table(columns, names=list(_COLUMNS)).replace_schema_metadata({_KEY: header})
+    table, budget = pa.table(columns, names=list(_COLUMNS)), instance.device_budget_j
+    if budget is not None:
+        table = table.append_column(_BUDGET, pa.array(budget, mask=np.isinf(budget)))
+    return table.replace_schema_metadata({_KEY: header})
 
 
 def _names_of(rows: Ints, names: Sequence[str]) -> Any:
@@ -120,7 +124,7 @@ def _header(table: Any, path: str) -> dict[str, Any]:
 
 def _check_columns(table: Any, path: str) -> None:
     for column in table.column_names:
-        if column not in _COLUMNS:
+        if column not in (*_COLUMNS, _BUDGET):
             refuse(path, f"has a column '{column}'", "it is not one of an instance", nearest(column, _COLUMNS))
         if table.column_names.count(column) > 1:
             refuse(path, f"has two columns '{column}'", "only one can be meant", "keep one of them")
@@ -132,7 +136,8 @@ def _check_columns(table: Any, path: str) -> None:
 def _instance(table: Any, header: dict[str, Any]) -> Instance:
     nets, machines = networks_among(header.pop("networks")), devices_among(header.pop("devices"))
     radio_set = radios_among(header.pop("radios"))
-    servers = server_columns(header.pop("servers"))
+    server_records = header.pop("servers")
+    servers = server_columns(server_records)
     columns: dict[str, Any] = {
         word: _rows_of(table[word], references, _of_user(word))
         for word, references in (("network", nets), ("device", machines), ("radio", radio_set))
@@ -146,8 +151,16 @@ def _instance(table: Any, header: dict[str, Any]) -> Instance:
         users=Users(name=names.astype(np.str_), **columns),
         servers=servers,
         links=_links(table["links"], servers.name.tolist()),
+        energy_budget_j=server_budgets(server_records),
+        device_budget_j=_budget(table),
         **{"name": "instance"} | header,
     )
+
+
+def _budget(table: Any) -> Floats | None:
+    if _BUDGET not in table.column_names:
+        return None
+    return _numbers(table[_BUDGET], _of_user(_BUDGET), unlimited=True)
 
 
 _Place = Callable[[int], str]

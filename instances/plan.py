@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from instances import physics
 from instances.columns import Bools, Floats, Ints, as_column
 from instances.errors import InputError
-from instances.options import LOCAL, OptionTable
+from instances.options import LOCAL, REJECTED, OptionTable
 
-__all__ = ["Cut", "Plan"]
+__all__ = ["REJECTED", "Cut", "Plan"]
 
 _ROUND_UP = 1 + 4e-16
 """Clocks are nudged up by this much, so that a latency recomputed in other rounding does not miss its deadline."""
@@ -37,8 +37,9 @@ class Plan:
     """One entry a user in every column.
 
     Args:
-        server: [n] server index, −1 when the whole network runs on the device.
-        cut: [n] row of ``cuts``.
+        server: [n] server index; −1 (`LOCAL`) when the whole network runs on the device, −2 (`REJECTED`) when the
+            user is turned away (J-A only): then nothing else of its row counts.
+        cut: [n] row of ``cuts``; −1 for users that are turned away.
         uplink_share: [n] β, part of that server's uplink.
         compute_share: [n] φ, part of that server's compute.
         clock: [n] z, ratio to the device's nominal clock.
@@ -74,7 +75,8 @@ class Plan:
     def from_options(cls, table: OptionTable, chosen: Ints, uplink_share: ArrayLike, compute_share: ArrayLike) -> Plan:
         """Plan that gives user i option ``chosen[i]`` (a row of the table) with these shares and the best clock.
 
-        The clock is the slowest that meets the deadline (`physics.clock_for`); where none does, the fastest.
+        The clock is the slowest that meets the deadline (`physics.clock_for`); where none does, the fastest. Users
+        that are turned away have shares and clock 0.
         """
         chosen = np.asarray(chosen, dtype=np.int64)
         remote = table.server[chosen] != LOCAL
@@ -83,17 +85,20 @@ class Plan:
         air = physics.over_share(table.uplink_s[chosen], beta)
         run = physics.over_share(table.server_s[chosen], phi)
         clock = physics.clock_for(table.device_s[chosen], table.budget_s[chosen] - air - run, table.clock_min)
-        used, cut = np.unique(table.cut[chosen], return_inverse=True)
+        served = ~table.is_rejection[chosen]
+        used, place = np.unique(table.cut[chosen][served], return_inverse=True)
+        cut = np.full(len(chosen), -1, dtype=np.int64)
+        cut[served] = place.reshape(-1)
         networks = np.searchsorted(table.cut_offset, used, side="right") - 1
         cuts = tuple(
             Cut(int(g), table.cut_sets[g].on_device[row - int(table.cut_offset[g])])
             for g, row in zip(networks, used, strict=True)
         )
         return cls(
-            server=table.server[chosen],
-            cut=cut.reshape(-1),
+            server=np.where(served, table.server[chosen], REJECTED),
+            cut=cut,
             uplink_share=beta,
             compute_share=phi,
-            clock=np.minimum(clock * _ROUND_UP, table.clock_max),
+            clock=np.where(served, np.minimum(clock * _ROUND_UP, table.clock_max), 0.0),
             cuts=cuts,
         )

@@ -19,7 +19,7 @@ from instances.dnn import Dnn
 from instances.errors import nearest
 from instances.instance import Instance
 from instances.json_text import check_fields, check_list
-from instances.options import LOCAL
+from instances.options import LOCAL, REJECTED
 from instances.plan import Cut, Plan
 from instances.scalars import number, refuse, text
 
@@ -30,13 +30,16 @@ _USER_FIELDS = dict.fromkeys(("user", "server", "cut", *_SHARES), True)
 
 
 def plan_to_json(instance: Instance, plan: Plan) -> dict[str, Any]:
-    """The plan as plain JSON data; a user that stays local has server null.
+    """The plan as plain JSON data; a user that stays local has server null, one that is turned away also cut null.
 
     The plan must have one row a user and refer to things that exist, as `check` tests.
     """
-    ids = _cut_ids(instance, plan)
+    ids: list[str | None] = [*_cut_ids(instance, plan)]
     users, servers = instance.users.name.tolist(), [*instance.servers.name.tolist(), None]
-    columns = (getattr(plan, field).tolist() for field in ("server", "cut", *_SHARES))
+    ids.append(None)
+    rejected = plan.server == REJECTED
+    at, cut_of = np.where(rejected, LOCAL, plan.server).tolist(), np.where(rejected, -1, plan.cut).tolist()
+    columns = (at, cut_of, *(getattr(plan, field).tolist() for field in _SHARES))
     rows = zip(users, *columns, strict=True)
     return {
         "users": [
@@ -49,7 +52,7 @@ def plan_to_json(instance: Instance, plan: Plan) -> dict[str, Any]:
                 "network": instance.networks[cut.network].name,
                 "device_layers": _device_layers(instance.networks[cut.network], cut),
             }
-            for name, cut in zip(ids, plan.cuts, strict=True)
+            for name, cut in zip(ids[:-1], plan.cuts, strict=True)
         },
     }  # fmt: skip
 
@@ -80,8 +83,7 @@ def plan_from_json(instance: Instance, data: Mapping[str, Any], where: str = "pl
         if user in found:
             refuse(f"{place}.user", f"repeats '{entry['user']}'", "a user has one plan", "keep one of them")
         found[user] = (
-            LOCAL if entry["server"] is None else _row_of(servers, entry["server"], f"{place}.server", "server"),
-            _row_of(cut_rows, entry["cut"], f"{place}.cut", "cut"),
+            *_place(entry, servers, cut_rows, place),
             *(number(entry[field], f"{place}.{field}") for field in _SHARES),
         )
     missing = [name for name, i in names.items() if i not in found]
@@ -97,6 +99,15 @@ def plan_from_json(instance: Instance, data: Mapping[str, Any], where: str = "pl
         clock=np.array(clock, dtype=np.float64),
         cuts=cuts,
     )
+
+
+def _place(entry: Mapping[str, Any], servers: Mapping[str, int], cuts: Mapping[str, int], where: str
+           ) -> tuple[int, int]:  # fmt: skip
+    """Server and cut of a user; null for both means that it is turned away."""
+    if entry["server"] is None and entry["cut"] is None:
+        return REJECTED, -1
+    server = LOCAL if entry["server"] is None else _row_of(servers, entry["server"], f"{where}.server", "server")
+    return server, _row_of(cuts, entry["cut"], f"{where}.cut", "cut")
 
 
 def _cut_ids(instance: Instance, plan: Plan) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL, OptionTable
+from instances.stocks import layers, stocks_bind
 
 __all__ = ["memory_binds", "prune"]
 
@@ -24,12 +25,12 @@ def prune(table: OptionTable) -> OptionTable:
 
     Rule 2. On a cell [β₁, β₂] × [φ₁, φ₂] of shares, option o costs at least cost_o(β₂, φ₂) and option o' at most
     cost_o'(β₁, φ₁). In every cell the *champion* is the first of the options with least upper bound among those of
-    the same user and server that take no more memory than o (all of them, where memory cannot bind: when the largest
-    weights of all users fit together). o goes if in every cell in which it is feasible its lower bound is above the
-    champion's upper bound, or equals it and o is not the champion.
+    the same user and server that take no more of any stock (memory, energy) than o (all of them, where it cannot bind:
+    when the largest amounts of all users fit together). o goes if in every cell in which it is feasible its lower
+    bound is above the champion's upper bound, or equals it and o is not the champion.
 
     Proof. Take a plan that uses a removed o with shares in some cell. The champion of that cell for o is feasible at
-    the same shares, costs no more and takes no more memory, so the plan with it is feasible and no dearer. The
+    the same shares, costs no more and takes no more of any stock, so the plan with it is feasible and no dearer. The
     champion stays: in that very cell its lower bound is at most its upper bound, which is the least of all that may
     beat it, and it is itself the first to reach it (champions of a smaller set that are champions of a larger one are
     the same). One exchange a user is thus enough; no chain of exchanges, so no circle. ∎
@@ -43,12 +44,12 @@ def prune(table: OptionTable) -> OptionTable:
     groups = _groups(table)
     if sum(float(last - first) for first, last in groups) * CELLS**2 > MOST_CELLS:
         return table
-    binds = memory_binds(table)
+    binds, stock = stocks_bind(table), table.stock
     local = _local_cost(table)
     for first, last in groups:
         rows = np.arange(first, last)
-        megabytes = table.server_mb[rows] if binds[table.server[first]] else np.zeros(len(rows))
-        keep[rows] = _needed(table, rows, megabytes, float(local[table.user[first]]))
+        taken = np.where(binds[table.server[first]], stock[rows], 0.0)
+        keep[rows] = _needed(table, rows, taken, float(local[table.user[first]]))
     return table.take(keep)
 
 
@@ -78,36 +79,39 @@ def _groups(table: OptionTable) -> list[tuple[int, int]]:
 
 def memory_binds(table: OptionTable) -> Bools:
     """[servers] bool: whether weights can overfill a server at all (if every user brought its largest there)."""
-    if not table.n_servers:
-        return np.zeros(0, dtype=bool)
-    remote = np.flatnonzero(~table.is_local)
-    group = table.user[remote] * table.n_servers + table.server[remote]
-    keys, place = np.unique(group, return_inverse=True)
-    largest = np.zeros(len(keys))
-    np.maximum.at(largest, place.reshape(-1), table.server_mb[remote])
-    total = np.bincount(keys % table.n_servers, weights=largest, minlength=table.n_servers)
-    return np.asarray(total > table.memory_mb)
+    return np.asarray(stocks_bind(table)[:, 0])
 
 
-def _needed(table: OptionTable, rows: Ints, megabytes: Floats, local: float) -> Bools:
-    """Which options of one user and server are not beaten everywhere."""
+def _needed(table: OptionTable, rows: Ints, taken: Floats, local: float) -> Bools:
+    """Which options of one user and server are not beaten everywhere; ``taken`` [rows, stocks]."""
     lower, upper = _bounds(table, rows)
     lower, upper = lower.reshape(len(rows), -1), upper.reshape(len(rows), -1)
-    order = np.argsort(megabytes, kind="stable")
     needed = np.zeros(len(rows), dtype=bool)
-    best = np.full(lower.shape[1], local)
-    champion = np.full(lower.shape[1], -1)
-    starts = np.flatnonzero(np.diff(megabytes[order], prepend=-np.inf))
-    for first, last in zip(starts, [*starts[1:], len(order)], strict=True):
-        layer = order[first:last]
-        which = np.argmin(upper[layer], axis=0)
-        least = upper[layer[which], np.arange(len(best))]
+    nobody = np.full(lower.shape[1], local), np.full(lower.shape[1], -1)
+    settled: list[tuple[Floats, Ints]] = []
+    ranked = 0
+    for layer in layers(taken):
+        best, champion = _first_best([settled[k] for k in layer.below] or [nobody])
+        rank = ranked + np.arange(len(layer.rows))  # who comes first among equals
+        ranked += len(layer.rows)
+        which = np.argmin(upper[layer.rows], axis=0)
+        least = upper[layer.rows[which], np.arange(len(best))]
         better = least < best
-        best, champion = np.where(better, least, best), np.where(better, layer[which], champion)
-        low = lower[layer]
-        beats = (low < best) | ((low == best) & np.isfinite(low) & (champion == layer[:, None]))
-        needed[layer] = beats.any(axis=1)
+        best, champion = np.where(better, least, best), np.where(better, rank[which], champion)
+        low = lower[layer.rows]
+        beats = (low < best) | ((low == best) & np.isfinite(low) & (champion == rank[:, None]))
+        needed[layer.rows] = beats.any(axis=1)
+        settled.append((best, champion))
     return needed
+
+
+def _first_best(found: list[tuple[Floats, Ints]]) -> tuple[Floats, Ints]:
+    """In each cell the least of several costs and its champion; the first champion among equals."""
+    best, champion = found[0]
+    for cost, who in found[1:]:
+        better = (cost < best) | ((cost == best) & (who < champion))
+        best, champion = np.where(better, cost, best), np.where(better, who, champion)
+    return best, champion
 
 
 def _bounds(table: OptionTable, rows: Ints) -> tuple[Floats, Floats]:

@@ -48,7 +48,8 @@ class Radio:
 class Server:
     """A server; units as in `instances.instance.Servers`.
 
-    ``bandwidth_mhz`` is needed, and ``gflops`` or ``model``.
+    ``bandwidth_mhz`` is needed, and ``gflops`` or ``model``. ``energy_budget_j``: J that it may use during the
+    horizon, idling included; None or inf: no limit (J-A only).
     """
 
     name: str
@@ -62,6 +63,7 @@ class Server:
     bandwidth_mhz: float | None = None
     blocks: int | None = None
     units: int | None = None
+    energy_budget_j: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +99,7 @@ class User:
         links: one a server in reach; none: the network runs on the device.
         radio: as for ``device``; None: `instances.build.PLAIN_RADIO`.
         weight: multiplies the user's energy in the objective.
+        device_budget_j: J that it may spend on computing and radio; None or inf: no limit (J-A only).
     """
 
     name: str
@@ -106,3 +109,4 @@ class User:
     links: Sequence[Link] = ()
     radio: str | Radio | None = None
     weight: float = 1.0
+    device_budget_j: float | None = None

@@ -123,6 +123,8 @@ def validate_instance(instance: Instance) -> None:
             _check_numbers(instance, table, column, rule)
     _check_clock_range(instance)
     _check_repeated_links(instance)
+    _check_budget(instance, "servers", "energy_budget_j", _Rule("energy budget in J", zero=True, infinite=True))
+    _check_budget(instance, "users", "device_budget_j", _Rule("energy budget in J", zero=True, infinite=True))
 
 
 def _check_scalars(instance: Instance) -> None:
@@ -264,6 +266,28 @@ def _check_repeated_links(instance: Instance) -> None:
             "a user reaches a server in one way",
             "keep one of them",
         )
+
+
+def _check_budget(instance: Instance, table: str, field: str, rule: _Rule) -> None:
+    """Refuse budgets of a wrong length or value, and finite ones where they mean nothing."""
+    budget = getattr(instance, field)
+    if budget is None:
+        return
+    size = len(getattr(instance, table))
+    if len(budget) != size:
+        raise InputError(
+            field, f"has {len(budget)} rows", f"there are {size} {table}", "give every one a budget, or inf"
+        )
+    refused = rule.refused(budget)
+    label = _label(instance, table, int(np.argmax(refused))) if refused.any() else ""
+    _refuse_first(table, field, budget, refused, f"this is an {rule.meaning}", f"give {rule.accepts}", label)
+    finite = np.isfinite(budget)
+    if instance.problem != "J-A":
+        why = f"{instance.problem} counts energy and does not limit it"
+        _refuse_first(table, field, budget, finite, why, "leave budgets out, or make the problem J-A")
+    if field == "device_budget_j" and instance.allocation != "units":
+        why = "with continuous shares no method here treats such a limit exactly"
+        _refuse_first(table, field, budget, finite, why, "leave it out, or make the allocation units")
 
 
 def _refuse_first(

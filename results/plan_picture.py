@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from instances.errors import InputError
+from instances.instance import OBJECTIVES
+from instances.options import REJECTED
 from instances.storage import write_atomically
 from results.style import COLOURS, TWO_COLUMNS_IN, picture_style
 from solvers.result import Result
@@ -52,7 +54,7 @@ def draw_plan(result: Result, path: str | os.PathLike[str]) -> None:
         _draw_servers(axes[3], result)
         hidden = "" if len(shown) == len(result.plan) else f", first {len(shown)} of {len(result.plan)} users"
         gap = f", gap {100 * result.gap:.3f} %" if np.isfinite(result.gap) else ""
-        found = f"{result.objective_j:.5g} J · {result.verdict.value}{gap}"
+        found = f"{result.objective_j:.5g} {OBJECTIVES[result.instance.problem][1]} · {result.verdict.value}{gap}"
         figure.suptitle(f"{result.instance.name} · {result.method} · {found}{hidden}")
         write_atomically(path, lambda stream: figure.savefig(stream, format=Path(path).suffix[1:].lower()))
 
@@ -62,17 +64,21 @@ def _order(result: Result) -> np.ndarray:
     plan = result.plan
     assert plan is not None
     kept = _kept(result)
-    server = np.where(plan.server < 0, result.instance.n_servers, plan.server)
+    # Those on their devices after the servers, those turned away last.
+    server = np.where(plan.server < 0, result.instance.n_servers - 1 - plan.server, plan.server)
     return np.lexsort((kept, server))
 
 
 def _kept(result: Result) -> np.ndarray:
-    """[users] part of the network's FLOPs that stays on the device."""
+    """[users] part of the network's FLOPs that stays on the device; 0 for users that are turned away."""
     plan = result.plan
     assert plan is not None
     part = [float(result.instance.networks[c.network].gflop[c.on_device].sum()
                   / max(result.instance.networks[c.network].gflop.sum(), 1e-12)) for c in plan.cuts]  # fmt: skip
-    return np.array(part)[plan.cut]
+    kept = np.zeros(len(plan))
+    admitted = plan.server != REJECTED
+    kept[admitted] = np.array(part)[plan.cut[admitted]]
+    return kept
 
 
 def _server_colour(server: int) -> str:
@@ -93,6 +99,9 @@ def _draw_cuts(axes: Any, result: Result, shown: Any) -> None:
     kept = _kept(result)
     for row, i in enumerate(shown):
         server = int(plan.server[i])
+        if server == REJECTED:
+            axes.text(0.02, row, "turned away", va="center", fontsize="x-small", color="#777777")
+            continue
         axes.barh(row, kept[i], color="#BBBBBB", height=0.75, edgecolor="white", linewidth=0.4)
         axes.barh(
             row, 1 - kept[i], left=kept[i], color=_server_colour(server), height=0.75, edgecolor="white", linewidth=0.4

@@ -30,6 +30,7 @@ class _Enumeration:
         self._known: dict[tuple[int, ...], _Cost] = {}
         self.own_j = table.weight[table.user] * table.fixed_j
         self.local_j = np.where(table.is_local, table.cost_j(), math.inf)
+        self._stock, self._room = table.stock, table.stock_room
 
     def choices(self) -> Iterator[Ints]:
         """Every choice of one option a user."""
@@ -50,7 +51,7 @@ class _Enumeration:
         nothing = np.zeros(len(members))
         if not len(members):
             return 0.0, nothing, nothing
-        if self.table.server_mb[members].sum() > self.table.memory_mb[server] * (1 + 1e-12):
+        if (self._stock[members].sum(axis=0) > self._room[server] * (1 + 1e-12)).any():
             return math.inf, nothing, nothing
         alone = _only(self.table, members)
         settle = allocate_units_exact if self.table.allocation == "units" else allocate

@@ -15,7 +15,7 @@ from instances.columns import Bools
 from instances.instance import Instance
 from instances.options import OptionTable
 from solvers.answer import Clock, Limits
-from solvers.fitting import CAPACITIES, Capacity, Fitting
+from solvers.fitting import Capacity, Fitting, capacities_of
 
 __all__ = ["Conflict", "explain_conflict", "find_conflict"]
 
@@ -43,7 +43,7 @@ def find_conflict(table: OptionTable, *, limits: Limits | None = None, clock: Cl
     """
     fitting, watch = Fitting(table, limits or Limits(gap=0.0)), clock or Clock(Limits())
     everyone = np.ones(table.n_users, dtype=bool)
-    everything = {(kind, s) for kind in CAPACITIES for s in range(table.n_servers)}
+    everything = capacities_of(table)
     if fitting.fits(everyone, everything):
         return None
     users, done = _delete(
@@ -115,7 +115,7 @@ def _repairs(instance: Instance, table: OptionTable, conflict: Conflict, limits:
     factor = _least_factor(table, lambda f: _with_deadlines(table, users, f), limits, clock)
     if factor is not None:
         found.append((factor, f"deadlines of these users {_percent(factor)} later"))
-    everything = {(kind, s) for kind in CAPACITIES for s in range(table.n_servers)}
+    everything = capacities_of(table)
     everyone = np.ones(table.n_users, dtype=bool)
     out = Fitting(table, limits).left_out(everyone, everything, may_leave=True)
     texts = [text for _, text in sorted(found)]
@@ -135,8 +135,9 @@ def _with_capacity(table: OptionTable, kind: str, server: int, factor: float) ->
     here = np.arange(table.n_servers) == server
     if kind == "uplink":
         return dataclasses.replace(table, bandwidth_mhz=np.where(here, factor, 1.0) * table.bandwidth_mhz)
-    if kind == "memory":
-        return dataclasses.replace(table, memory_mb=np.where(here, factor, 1.0) * table.memory_mb)
+    if kind in table.stocks:
+        column = {"memory": "memory_mb", "energy": "energy_j"}[kind]
+        return dataclasses.replace(table, **{column: np.where(here, factor, 1.0) * getattr(table, column)})
     faster = np.where(table.server == server, factor, 1.0)
     return dataclasses.replace(table, server_s=table.server_s / faster)
 
@@ -152,7 +153,7 @@ def _least_factor(
 ) -> float | None:
     """Smallest factor (its excess to 1 % or so) with which everything fits; None when no factor up to 64 is enough."""
     everyone = np.ones(table.n_users, dtype=bool)
-    everything = {(kind, s) for kind in CAPACITIES for s in range(table.n_servers)}
+    everything = capacities_of(table)
 
     def enough(factor: float) -> bool:
         return Fitting(change(factor), limits).fits(everyone, everything)

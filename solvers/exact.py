@@ -52,12 +52,16 @@ class _Search:
 
     def hear(self, values: Floats | None, bound: float) -> None:
         """News from HiGHS while it runs."""
-        if math.isfinite(bound):
-            self.bound_j = max(self.bound_j, bound)
+        self.raise_bound(bound)
         if values is not None:
             self.offer(self.model.decode(values))
         else:
             self.clock.report(self.best_j, self.bound_j)
+
+    def raise_bound(self, bound: float) -> None:
+        """A bound of HiGHS; nothing costs less than nothing, though rounding may say so of an optimum of 0."""
+        if math.isfinite(bound):
+            self.bound_j = max(self.bound_j, bound, 0.0)
 
     @property
     def gap(self) -> float:
@@ -120,7 +124,7 @@ def _rounds(search: _Search, program: Program, limits: Limits, seed: int) -> tup
             return _infeasible(search, program, limits, seed, k + 1, nodes)
         if outcome.status in (Status.ERROR, Status.UNBOUNDED):
             return Stop.ERROR, outcome.message or outcome.status.value, k + 1, nodes
-        search.bound_j = max(search.bound_j, outcome.bound)
+        search.raise_bound(outcome.bound)
         decision = None
         if outcome.values is not None:
             decision = search.offer(search.model.decode(outcome.values))

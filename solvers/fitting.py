@@ -19,13 +19,17 @@ from instances.options import LOCAL, OptionTable
 from solvers.answer import Limits
 from solvers.highs import Status, solve_program
 
-__all__ = ["CAPACITIES", "Capacity", "Fitting"]
+__all__ = ["Capacity", "Fitting", "capacities_of"]
 
-CAPACITIES = ("uplink", "compute", "memory")
 Capacity = tuple[str, int]
-"""A capacity: its kind and its server."""
+"""A capacity: its kind (uplink, compute or a stock) and its server."""
 
 _MOST_ROUNDS = 60
+
+
+def capacities_of(table: OptionTable) -> set[Capacity]:
+    """All capacities of a table's servers."""
+    return {(kind, s) for kind in ("uplink", "compute", *table.stocks) for s in range(table.n_servers)}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -113,12 +117,14 @@ class Fitting:
 
     def _loads(self, columns: _Columns, capacities: set[Capacity]) -> list[sp.csr_matrix]:
         table, option = self.table, columns.option
-        server = table.server[option]
+        server, room = table.server[option], table.stock_room
+        stocks = list(zip(table.stocks, table.stock_part[option].T, strict=True))
         rows = []
         for s in range(table.n_servers):
             here = server == s
-            if ("memory", s) in capacities and np.isfinite(table.memory_mb[s]):
-                rows.append(np.where(here, table.server_mb[option] / table.memory_mb[s], 0.0))
+            limited = [part for k, (kind, part) in enumerate(stocks)
+                       if (kind, s) in capacities and np.isfinite(room[s, k])]  # fmt: skip
+            rows += [np.where(here, part, 0.0) for part in limited]
             uplink, compute = ("uplink", s) in capacities, ("compute", s) in capacities
             if table.allocation == "units":
                 rows += [

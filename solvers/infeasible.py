@@ -20,7 +20,12 @@ def only_users(instance: Instance, rows: Ints) -> Instance:
     place = np.full(instance.n_users, -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     links = instance.links.take(np.flatnonzero(place[instance.links.user] >= 0))
-    return instance.replace(users=instance.users.take(rows), links=links.replace(user=place[links.user]))
+    budget = instance.device_budget_j
+    return instance.replace(
+        users=instance.users.take(rows),
+        links=links.replace(user=place[links.user]),
+        device_budget_j=None if budget is None else budget[rows],
+    )
 
 
 def explain_users(instance: Instance, stuck: Ints) -> str:

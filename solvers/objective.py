@@ -17,10 +17,10 @@ TOLERANCE = 1e-9
 
 
 def decision_cost(table: OptionTable, decision: Decision) -> float:
-    """Σ w_i E_i at the best clocks plus static energy of servers in use, J (docs/theory.md, J-E).
+    """Σ w_i E_i at the best clocks plus static energy of servers in use (docs/theory.md), in the problem's unit.
 
-    Inf when a deadline, a capacity, the memory of a server or the rule of whole units is broken, or when ``chosen`` is
-    not one option of each user.
+    Inf when a deadline, a capacity, the memory or energy of a server or the rule of whole units is broken, or when
+    ``chosen`` is not one option of each user.
     """
     chosen = np.asarray(decision.chosen, dtype=np.int64)
     if not _one_option_each(table, chosen):
@@ -53,8 +53,10 @@ def _fits(table: OptionTable, chosen: Ints, shares: list[Floats]) -> bool:
             return False
         if table.allocation == "units" and not _whole(share[server != LOCAL] * pieces[at]).all():
             return False
-    taken = np.bincount(at, table.server_mb[chosen][server != LOCAL], table.n_servers)
-    return bool((taken <= table.memory_mb * (1 + TOLERANCE)).all())
+    for taken, room in zip(table.stock[chosen][server != LOCAL].T, table.stock_room.T, strict=True):
+        if (np.bincount(at, taken, table.n_servers) > room * (1 + TOLERANCE)).any():
+            return False
+    return True
 
 
 def _whole(count: Floats) -> Bools:

@@ -7,7 +7,7 @@ import numpy as np
 from instances.dnn import NETWORK_INPUT, Dnn
 from instances.instance import Devices, Instance, Links, Radios, Servers, Users
 
-__all__ = ["tiny_instance", "tiny_network"]
+__all__ = ["tiny_admission", "tiny_instance", "tiny_network"]
 
 LOOSEST, TIGHTEST = 4.0, 0.9
 """Deadline over the latency of the better plain choice (all local, or all remote with an equal share)."""
@@ -171,3 +171,39 @@ def _plain_latency_s(
 def _run_s(net: Dnn, machines: Devices | Servers, row: int) -> float:
     layer_s = np.maximum(net.gflop / machines.gflops[row], net.traffic_mb / (1e3 * machines.memory_gb_s[row]))
     return float(layer_s.sum() + net.n_layers * machines.launch_s[row])
+
+
+def tiny_admission(
+    seed: int,
+    users: int = 3,
+    servers: int = 2,
+    layers: int = 3,
+    allocation: str = "units",
+    *,
+    budgets: bool = True,
+    device_budgets: bool = False,
+) -> Instance:
+    """Random J-A instance: devices too slow for most deadlines, servers short of shares, and some of energy.
+
+    Args:
+        seed, users, servers, layers, allocation: as for `tiny_instance`.
+        budgets: whether about three quarters of the servers have an energy budget, some below what idling takes.
+        device_budgets: whether about three quarters of the devices have one (units only).
+    """
+    plain = tiny_instance(seed, users=users, servers=servers, layers=layers, allocation=allocation)
+    rng = np.random.default_rng(np.random.SeedSequence([seed, users, servers, layers, 1]))
+    devices, machines = plain.devices, plain.servers
+    gflop = np.array([net.gflop.sum() for net in plain.networks])[plain.users.network]
+    idle = machines.idle_w * plain.horizon_s
+    work = machines.j_per_gflop * gflop.sum() * rng.uniform(0.05, 0.7, servers)
+    energy = np.where(rng.random(servers) < 0.15, 0.5 * idle, idle + work)
+    whole_j = 1e27 * devices.kappa * devices.clock_ghz**3 / devices.gflops  # J a GFLOP at the nominal clock
+    spend = whole_j[plain.users.device] * gflop * rng.uniform(0.1, 1.0, users)
+    return plain.replace(
+        problem="J-A",
+        devices=devices.replace(gflops=devices.gflops * 0.4),
+        servers=machines.replace(gflops=machines.gflops * 0.5, bandwidth_mhz=machines.bandwidth_mhz * 0.6),
+        users=plain.users.replace(weight=np.where(rng.random(users) < 0.5, 1.0, rng.uniform(0.5, 2.0, users))),
+        energy_budget_j=np.where(rng.random(servers) < 0.75, energy, np.inf) if budgets else None,
+        device_budget_j=np.where(rng.random(users) < 0.75, spend, np.inf) if device_budgets else None,
+    )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from instances.instance import Instance
 from solvers import Limits, solve
-from tests.builders import tiny_instance
+from tests.builders import tiny_admission, tiny_instance
 
 GAP = 1e-7
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
@@ -159,3 +159,60 @@ def _side_by_side(a: Instance, b: Instance) -> Instance:
 @given(SEEDS)
 def test_units_are_a_restriction_of_continuous_shares(seed: int) -> None:
     assert optimum(tiny(seed, "continuous")) <= optimum(tiny(seed, "units")) * (1 + 1e-5)
+
+
+# Admission
+
+
+def admission(seed: int, allocation: str) -> Instance:
+    return tiny_admission(seed, users=4, servers=2, layers=2, allocation=allocation)
+
+
+@FEW
+@given(SEEDS, ALLOCATIONS, st.floats(0.01, 100.0))
+def test_weights_scale_what_is_rejected(seed: int, allocation: str, factor: float) -> None:
+    instance = admission(seed, allocation)
+    scaled = instance.replace(users=instance.users.replace(weight=instance.users.weight * factor))
+    assert optimum(scaled) == pytest.approx(factor * optimum(instance), rel=1e-5, abs=1e-9)
+
+
+@FEW
+@given(SEEDS, ALLOCATIONS, st.floats(1.0, 3.0))
+def test_larger_energy_budgets_never_reject_more(seed: int, allocation: str, factor: float) -> None:
+    instance = admission(seed, allocation)
+    if instance.energy_budget_j is None:
+        return
+    larger = instance.replace(energy_budget_j=instance.energy_budget_j * factor)
+    free = instance.replace(energy_budget_j=None)
+    few, more, most = optimum(instance), optimum(larger), optimum(free)
+    assert most <= more + 1e-9 and more <= few + 1e-9
+
+
+@FEW
+@given(SEEDS, st.floats(1.0, 3.0))
+def test_larger_device_budgets_never_reject_more(seed: int, factor: float) -> None:
+    instance = tiny_admission(seed, 4, 2, 2, "units", device_budgets=True)
+    if instance.device_budget_j is not None:
+        larger = instance.replace(device_budget_j=instance.device_budget_j * factor)
+        assert optimum(larger) <= optimum(instance) + 1e-9
+
+
+@FEW
+@given(SEEDS, ALLOCATIONS)
+def test_with_plenty_of_everything_nobody_is_turned_away(seed: int, allocation: str) -> None:
+    instance = tiny(seed, allocation).replace(problem="J-A")
+    plenty = instance.servers.replace(
+        bandwidth_mhz=instance.servers.bandwidth_mhz * 1e3, gflops=instance.servers.gflops * 1e3, memory_mb=[1e6, 1e6]
+    )
+    late = instance.users.replace(deadline_s=instance.users.deadline_s + 1.0)
+    result = solve(instance.replace(servers=plenty, users=late), "exact")
+    assert result.objective_j == 0.0 and result.report is not None and result.report.admitted.all()
+
+
+@FEW
+@given(SEEDS, ALLOCATIONS)
+def test_all_are_admitted_exactly_where_all_can_be_served(seed: int, allocation: str) -> None:
+    """J-E has a plan if and only if J-A without budgets turns nobody away."""
+    instance = tiny_instance(seed, users=3, servers=2, layers=2, allocation=allocation, tightness=0.95)
+    rejected = optimum(instance.replace(problem="J-A", users=instance.users.replace(weight=np.ones(3))))
+    assert (rejected == 0.0) == np.isfinite(optimum(instance))

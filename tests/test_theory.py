@@ -694,3 +694,93 @@ def test_p9_supported_cuts_can_lose() -> None:
     )
     cost = table.cost_j()
     assert cost[2] == pytest.approx(0.75 * cost[kept].min(), rel=0.01)
+
+
+# P12 -----------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Admission:
+    """J-A as P12 states it: remote options, and what they take of memory and of the energy that idling leaves."""
+
+    table: OptionTable
+    weight: np.ndarray
+    stock: np.ndarray  # [options, 2]
+    room: np.ndarray  # [servers, 2]
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, users: int, servers: int = 2, pieces: int = 5) -> Admission:
+        table = random_table(rng, users, servers, local=False, deadline=(0.35, 0.6), pieces=pieces)
+        zero = np.zeros(len(table))
+        free = dataclasses.replace(table, device_j=zero, tx_w=zero, fixed_j=zero, weight=np.ones(users))
+        stock = np.stack([table.server_mb, rng.uniform(0.1, 1.0, len(table))], axis=1)
+        weight = rng.choice([1.0, 1.5, 2.5], users)
+        return cls(free, weight, stock, rng.uniform(0.08, 0.2, (servers, 2)) * users * stock.max(axis=0))
+
+    def optimum(self) -> float:
+        """Least weight turned away, by trying every option, or none, of every user (continuous shares, P2)."""
+        t, best = self.table, math.inf
+        for picked in itertools.product(*([-1, *range(a, b)] for a, b in itertools.pairwise(t.start))):
+            lost = float(self.weight[np.array(picked) < 0].sum())
+            if lost < best and all(self.fits(np.array(picked), s) for s in range(t.n_servers)):
+                best = lost
+        return best
+
+    def fits(self, picked: np.ndarray, server: int) -> bool:
+        rows = picked[(picked >= 0) & (self.table.server[picked] == server)]
+        if (self.stock[rows].sum(axis=0) > self.room[server]).any() or (self.table.slack_s[rows] <= 0).any():
+            return False
+        return bool(np.linalg.eigvalsh(load_matrix(self.table, rows))[-1] <= 1)
+
+    def bound(self, prices: np.ndarray) -> float:
+        """L of P12(b) at prices [4, servers] of uplink, compute, memory and energy (of all there is)."""
+        t = self.table
+        mu, nu, memory, energy = prices[:, t.server]
+        part = self.stock / self.room[t.server]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            asked = (np.sqrt(mu * t.uplink_s) + np.sqrt(nu * t.server_s)) ** 2 / t.slack_s
+        value = np.where(t.slack_s > 0, asked, np.inf) + memory * part[:, 0] + energy * part[:, 1]
+        least = [min(w, *value[a:b]) for w, (a, b) in zip(self.weight, itertools.pairwise(t.start), strict=True)]
+        return float(sum(least) - prices.sum())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_p12_four_prices_bound_what_is_turned_away(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    problem = Admission.random(rng, 5)
+    optimum = problem.optimum()
+    assert 0 < optimum < problem.weight.sum()
+    best = -math.inf
+    for _ in range(4000):
+        prices = np.exp(rng.uniform(-4, 1.5, (4, 2))) * (rng.random((4, 2)) < 0.6)
+        best = max(best, problem.bound(prices))
+        assert best <= optimum * (1 + 1e-9)
+    assert best > 0  # a price of its own for energy or the others says that somebody must go
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_p12_turning_fractional_users_away_costs_little(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    problem = Admission.random(rng, 14, pieces=6)
+    t, servers = problem.table, problem.table.n_servers
+    columns = Knapsack.full(t)  # all of them cost 0: shares that are in time
+    n, user, at = len(columns.option), t.user[columns.option], t.server[columns.option]
+    taken = np.column_stack([columns.blocks / t.blocks[at], columns.units / t.units[at],
+                             problem.stock[columns.option] / problem.room[at]])  # fmt: skip
+    caps = np.vstack([np.where(at == s, taken.T, 0.0) for s in range(servers)])
+    pick = np.hstack([np.eye(t.n_users)[:, user], np.eye(t.n_users)])
+    caps, cost = np.hstack([caps, np.zeros((len(caps), t.n_users))]), np.concatenate([np.zeros(n), problem.weight])
+    ones = np.ones(t.n_users), np.ones(len(caps))
+    got = linprog(cost, caps, ones[1], pick, ones[0], bounds=(0, None), method="highs-ds")
+    exact = milp(cost, constraints=[LinearConstraint(pick, 1, 1), LinearConstraint(caps, -np.inf, 1)],
+                 integrality=np.ones(len(cost)), bounds=(0, 1), options={"mip_rel_gap": 1e-9})  # fmt: skip
+    chosen = got.x > 1 - 1e-7
+    whole = np.bincount(np.concatenate([user, np.arange(t.n_users)])[chosen], minlength=t.n_users) > 0
+    assert (~whole).sum() <= 4 * servers
+    rounded = cost[chosen].sum() + problem.weight[~whole].sum()
+    assert got.fun * (1 - 1e-9) <= exact.fun <= rounded * (1 + 1e-9)
+    assert rounded <= got.fun + problem.weight[~whole].sum() + 1e-9
+    # The LP's prices reach its value: no bound of this kind is better.
+    price = -got.ineqlin.marginals
+    reduced = np.array([min(problem.weight[i], (price @ caps[:, :n])[user == i].min()) for i in range(t.n_users)])
+    assert reduced.sum() - price.sum() == pytest.approx(got.fun, rel=1e-7, abs=1e-9)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from formulations.parts.rows import keep_in_range, make_rows
+from formulations.parts.rows import keep_in_range, make_rows, stack_rows
 from formulations.program import LARGEST, Rows
-from instances.columns import Floats, Ints
+from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL, OptionTable
-from instances.prune import memory_binds
+from instances.stocks import stocks_bind
 
-__all__ = ["limit_memory", "limit_pieces", "memory_taken", "piece_size"]
+__all__ = ["limit_pieces", "limit_stocks", "piece_size", "stock_taken"]
 
 
 def piece_size(pieces: Ints) -> Floats:
@@ -32,27 +32,32 @@ def limit_pieces(server: Ints, taken: Ints, pieces: Ints, on: int, n_columns: in
     return make_rows(row, column, value, -np.inf, 0.0, (n_servers, n_columns))
 
 
-def memory_taken(table: OptionTable, option: Ints) -> Floats:
-    """[columns] part of its server's memory that each option fills; 0 where memory cannot bind."""
-    server = table.server[option]
-    binds = memory_binds(table)
+def stock_taken(table: OptionTable, option: Ints) -> Floats:
+    """[columns, stocks] part of its server's memory and energy that each option takes; 0 where it cannot run out."""
+    binds = stocks_bind(table)
     if not len(binds):
-        return np.zeros(len(option))
-    counted = (server != LOCAL) & binds[server]
-    return np.where(counted, table.server_mb[option] / table.memory_mb[server], 0.0)
+        return np.zeros((len(option), binds.shape[1]))
+    return np.where(binds[table.server[option]], table.stock_part[option], 0.0)
 
 
-def limit_memory(table: OptionTable, option: Ints, on: int, n_columns: int) -> Rows:
-    """Σ_k part_k x_k ≤ y_s for every server whose memory can bind; column k stands for ``option[k]``.
+def limit_stocks(table: OptionTable, option: Ints, on: int, n_columns: int) -> Rows:
+    """Σ_k part_k x_k ≤ y_s for every stock that can run out; column k stands for ``option[k]``.
 
     Parts below about 1e-8 count as 0: under the feasibility tolerance of every solver.
     """
-    part = memory_taken(table, option)
-    servers = np.flatnonzero(memory_binds(table))
-    place = np.full(table.n_servers + 1, -1)
+    part, binds = stock_taken(table, option), stocks_bind(table)
+    return stack_rows(
+        [_limit(table.server[option], part[:, k], binds[:, k], on, n_columns) for k in range(len(binds.T))]
+    )
+
+
+def _limit(server: Ints, part: Floats, binds: Bools, on: int, n_columns: int) -> Rows:
+    """The rows of one stock; ``binds`` [servers] says which servers have one."""
+    servers = np.flatnonzero(binds)
+    place = np.full(len(binds) + 1, -1)
     place[servers] = np.arange(len(servers))
     k = np.flatnonzero(part > 0)
-    row = np.concatenate([place[table.server[option[k]]], np.arange(len(servers))])
+    row = np.concatenate([place[server[k]], np.arange(len(servers))])
     column = np.concatenate([k, on + servers])
     value = np.concatenate([part[k], -np.ones(len(servers))])
     return keep_in_range(make_rows(row, column, value, -np.inf, 0.0, (len(servers), n_columns)))

@@ -10,7 +10,7 @@ from formulations.parts.compact_columns import CompactColumns, Pieces
 from formulations.parts.compact_rows import LEAST_ENERGY, STEEPEST, first_tangents
 from formulations.parts.switch_on import least_on
 from instances.options import OptionTable
-from instances.prune import memory_binds
+from instances.stocks import stocks_bind
 
 __all__ = ["state_in_pyomo"]
 
@@ -77,10 +77,12 @@ def _choices(pyo: Any, model: Any, c: CompactColumns) -> None:
         mine = range(int(start[i]), int(start[i + 1]))
         return sum(m.x[o] for o in mine) == 1 if len(mine) else pyo.Constraint.Infeasible
 
-    @model.Constraint(np.flatnonzero(memory_binds(t)).tolist(), doc="Σ mb/MB x ≤ y: memory")  # type: ignore[untyped-decorator]
-    def memory(m: Any, s: int) -> Any:
+    tight, part = np.argwhere(stocks_bind(t)).tolist(), t.stock_part
+
+    @model.Constraint(tight, doc="Σ part x ≤ y: memory, energy")  # type: ignore[untyped-decorator]
+    def stock(m: Any, s: int, k: int) -> Any:
         there = np.flatnonzero(t.server == s).tolist()
-        return sum(float(t.server_mb[o] / t.memory_mb[s]) * m.x[o] for o in there) <= m.on[s]
+        return sum(float(part[o, k]) * m.x[o] for o in there) <= m.on[s]
 
     @model.Constraint(model.PAIRS, doc="Σ_{options of i on s} x ≤ y: static energy")  # type: ignore[untyped-decorator]
     def switch(m: Any, i: int, s: int) -> Any:

@@ -12,7 +12,8 @@ from formulations.program import LARGEST, SMALLEST, Rows
 from instances.columns import Floats, Ints
 from instances.options import OptionTable
 
-__all__ = ["Crowd", "crowds", "deadline_cuts", "energy_cuts", "prices_for", "relax_into_range", "starting_prices"]
+__all__ = ["Crowd", "crowds", "deadline_cuts", "energy_cuts", "has_energy", "prices_for", "relax_into_range",
+           "starting_prices"]  # fmt: skip
 
 
 ROUNDS = 10
@@ -39,6 +40,11 @@ class Crowd:
     excess: int
     n_columns: int
     unit: float
+
+
+def has_energy(crowd: Crowd) -> bool:
+    """Whether shares matter for the cost at all; where not, only deadlines and stocks limit a server."""
+    return bool((crowd.options.clock_w > 0).any() or ((crowd.options.send_w > 0) & (crowd.options.air > 0)).any())
 
 
 def crowds(table: OptionTable, unit: float) -> list[Crowd]:
@@ -98,11 +104,12 @@ def relax_into_range(need: Floats, room: Floats) -> tuple[Floats, Floats, Floats
 
 
 def starting_prices(table: OptionTable, members: list[Crowd]) -> dict[int, Floats]:
-    """[rounds, 2] prices by server, the last the best: where the first cuts belong.
+    """[rounds, 2] prices by server, the last the best: where the first cuts belong (none without energy).
 
     Frank and Wolfe's method on the convex relaxation: all users choose at the prices of the average choice so far, and
     the average moves on. No more than a start; `refine` does the rest.
     """
+    members = [crowd for crowd in members if has_energy(crowd)]
     if not members:
         return {}
     cost = table.cost_j()

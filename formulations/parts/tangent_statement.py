@@ -10,7 +10,7 @@ from formulations.parts.price_cuts import Crowd, relax_into_range
 from formulations.parts.switch_on import least_on
 from instances.columns import Floats
 from instances.options import OptionTable
-from instances.prune import memory_binds
+from instances.stocks import stocks_bind
 
 __all__ = ["state_in_pyomo"]
 
@@ -54,16 +54,17 @@ def state_in_pyomo(table: OptionTable, members: list[Crowd], prices: dict[int, F
     def one_option(m: Any, i: int) -> Any:
         return sum(m.x[o] for o in of_user[i]) == 1 if of_user[i] else pyo.Constraint.Infeasible
 
-    @model.Constraint(np.flatnonzero(memory_binds(table)).tolist(), doc="Σ mb/MB x ≤ y: memory")  # type: ignore[untyped-decorator]
-    def memory(m: Any, s: int) -> Any:
-        rows = crowd_of[s].rows.tolist()
-        return sum(float(table.server_mb[o] / table.memory_mb[s]) * m.x[o] for o in rows) <= m.on[s]
+    tight, part = np.argwhere(stocks_bind(table)).tolist(), table.stock_part
+
+    @model.Constraint(tight, doc="Σ part x ≤ y: memory, energy")  # type: ignore[untyped-decorator]
+    def stock(m: Any, s: int, k: int) -> Any:
+        return sum(float(part[o, k]) * m.x[o] for o in crowd_of[s].rows.tolist()) <= m.on[s]
 
     @model.Constraint(charged, doc="Σ_{options of i on s} x ≤ y: static energy")  # type: ignore[untyped-decorator]
     def switch(m: Any, i: int, s: int) -> Any:
         return sum(m.x[o] for o in of_user[i] if table.server[o] == s) <= m.on[s]
 
-    tangents = {s: _tangents(crowd_of[s], prices[s]) for s in crowd_of}
+    tangents = {s: _tangents(crowd_of[s], found) for s, found in prices.items()}
     model.TANGENTS = pyo.Set(dimen=2, initialize=[(s, k) for s in tangents for k in range(len(prices[s]))])
 
     @model.Constraint(model.TANGENTS, doc="Θ + (μ + ν) y ≥ Σ (v(μ, ν) − h(1, 1)) x: energy at prices")  # type: ignore[untyped-decorator]

@@ -10,7 +10,7 @@ import numpy as np
 from instances.columns import Bools, Floats, Ints
 from instances.errors import InputError
 from instances.options import LOCAL, OptionTable
-from instances.prune import memory_binds
+from instances.stocks import Layer, layers, stocks_bind
 
 __all__ = ["UnitColumns", "list_columns"]
 
@@ -39,18 +39,19 @@ MOST_CELLS = 20_000_000
 def list_columns(table: OptionTable) -> UnitColumns:
     """All columns that a best plan can need, sorted by user, then server.
 
-    Of the columns of one user and server, one that takes no fewer blocks, units and megabytes (where memory can
-    bind at all) than another and costs no less is dropped; so is one that costs no less than running locally,
+    Of the columns of one user and server, one that takes no fewer blocks, units, megabytes and joules (of stocks that
+    can run out at all) than another and costs no less is dropped; so is one that costs no less than running locally,
     which takes nothing. Swapping a dropped column for the one that beats it keeps a plan feasible and makes it
     no dearer; as dominance is transitive and ties are broken by order, what beats it is kept.
     """
-    binds = memory_binds(table)
+    binds, stock = stocks_bind(table), table.stock
     parts = []
     for first, last in _groups(table):
         if table.server[first] == LOCAL:
             parts.append(_local(table, np.arange(first, last)))
         else:
-            parts.append(_remote(table, np.arange(first, last), bool(binds[table.server[first]])))
+            taken = np.where(binds[table.server[first]], stock[first:last], 0.0)
+            parts.append(_remote(table, np.arange(first, last), taken))
     if not parts:
         nothing = np.zeros(0, dtype=np.int64)
         return UnitColumns(nothing, nothing, nothing, np.zeros(0), nothing, nothing)
@@ -77,7 +78,7 @@ def _local(table: OptionTable, rows: Ints) -> _Part:
     return kept, nothing, nothing, cost[[best]][: len(kept)]
 
 
-def _remote(table: OptionTable, rows: Ints, memory: bool) -> _Part:
+def _remote(table: OptionTable, rows: Ints, taken: Floats) -> _Part:
     server = int(table.server[rows[0]])
     # Zero pieces are enough for an option that needs none of the resource; nobody else can use them.
     b = np.arange(0 if (table.uplink_mhz_s[rows] == 0).any() else 1, table.blocks[server] + 1)
@@ -93,8 +94,9 @@ def _remote(table: OptionTable, rows: Ints, memory: bool) -> _Part:
     beta, phi = b / table.blocks[server], m / table.units[server]
     with np.errstate(invalid="ignore"):  # no share, no transmit power: 0 · inf, thrown out as infeasible
         cost = table.cost_j(beta[:, None, None], phi[:, None], rows)
-    best, which = _layers(cost, table.server_mb[rows] if memory else np.zeros(len(rows)))
-    keep = _undominated(best, _local_cost(table, int(table.user[rows[0]])))
+    found = list(layers(taken))
+    best, which = _best_of_layers(cost, found)
+    keep = _undominated(best, _local_cost(table, int(table.user[rows[0]])), found)
     at_b, at_m, layer = np.nonzero(keep)
     return rows[which[at_b, at_m, layer]], b[at_b], m[at_m], best[at_b, at_m, layer]
 
@@ -106,25 +108,23 @@ def _local_cost(table: OptionTable, user: int) -> float:
     return float(table.cost_j(rows=rows).min(initial=np.inf))
 
 
-def _layers(cost: Floats, megabytes: Floats) -> tuple[Floats, Ints]:
-    """[blocks, units, layers] least cost among the options of equal memory, in growing memory, and which it is."""
-    order = np.argsort(megabytes, kind="stable")
-    first = np.flatnonzero(np.diff(megabytes[order], prepend=-np.inf))
-    ends = np.append(first[1:], len(order))
-    best = np.minimum.reduceat(cost[..., order], first, axis=-1)
-    which = np.stack(
-        [order[a + np.argmin(cost[..., order[a:z]], axis=-1)] for a, z in zip(first, ends, strict=True)], axis=-1
-    )
-    return best, which
+def _best_of_layers(cost: Floats, found: list[Layer]) -> tuple[Floats, Ints]:
+    """[blocks, units, layers] least cost among the options of each layer, and which option it is."""
+    which = np.stack([layer.rows[np.argmin(cost[..., layer.rows], axis=-1)] for layer in found], axis=-1)
+    return np.take_along_axis(cost, which, axis=-1), which
 
 
-def _undominated(best: Floats, local: float) -> Bools:
-    """Cells cheaper than every cell with no more blocks, units and memory, and than running locally."""
+def _undominated(best: Floats, local: float, found: list[Layer]) -> Bools:
+    """Cells cheaper than every cell with no more blocks, units and stocks, and than running locally."""
     least = np.minimum(best, local)
-    for axis in range(3):
-        least = np.minimum.accumulate(least, axis=axis)
     keep = best < local
-    for axis in range(3):
+    for k, layer in enumerate(found):
+        for axis in range(2):
+            least[..., k] = np.minimum.accumulate(least[..., k], axis=axis)
+        for below in layer.below:
+            keep[..., k] &= best[..., k] < least[..., below]
+            least[..., k] = np.minimum(least[..., k], least[..., below])
+    for axis in range(2):
         ahead = np.delete(least, -1, axis=axis)
         body = [slice(None)] * 3
         body[axis] = slice(1, None)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from instances.generate.budgets import device_budgets, draw_weights, server_budgets
 from instances.generate.deadlines import Span, draw_deadlines
 from instances.generate.draws import Draws
 from instances.generate.people import People
@@ -13,6 +12,9 @@ from instances.generate.tables import name_rows
 from instances.instance import Instance, Links, Servers, Users
 
 __all__ = ["assemble"]
+
+HORIZON_S = 1.0
+"""One request period of every generator, s."""
 
 
 def assemble(
@@ -25,7 +27,7 @@ def assemble(
     plant: Plant,
     span: Span,
 ) -> Instance:
-    """The instance: deadlines are drawn, everything else is given. Links are sorted by user."""
+    """The instance: deadlines, weights and budgets are drawn, everything else is given. Links are sorted by user."""
     deadline_s = draw_deadlines(
         people,
         servers,
@@ -42,7 +44,7 @@ def assemble(
         device=people.device,
         radio=people.radio,
         deadline_s=deadline_s,
-        weight=np.ones(request.users),
+        weight=draw_weights(settings, draws, request.users),
     )
     return Instance(
         name=request.name,
@@ -56,4 +58,8 @@ def assemble(
         cut_rule=settings.cut_rule,
         server_energy_weight=settings.server_energy_weight,
         provenance=request.provenance,
+        problem=settings.problem,
+        horizon_s=HORIZON_S,
+        energy_budget_j=server_budgets(settings, draws, people, servers, HORIZON_S),
+        device_budget_j=device_budgets(settings, people),
     )

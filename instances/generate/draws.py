@@ -20,6 +20,8 @@ ASPECTS = (
     "sites",
     "servers",
     "links",
+    "weights",
+    "budgets",
 )
 """Streams in the order in which they are spawned. Append only: another order changes every instance."""
 

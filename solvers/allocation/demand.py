@@ -8,7 +8,7 @@ import numpy as np
 
 from instances.columns import Bools, Floats, Ints
 from instances.errors import InputError
-from instances.options import OptionTable
+from instances.options import DeviceLimit, OptionTable
 
 __all__ = ["Demand", "demand_of", "rows_by_server"]
 
@@ -19,6 +19,7 @@ class Demand:
 
     ``server`` (−1: local), ``uplink_s`` a' and ``server_s`` c (s on the whole resource), ``device_s`` l,
     ``device_j`` w·e, ``send_w`` w·p, ``constant_j`` w·q, ``budget_s`` B = D − t, ``clock_min``, ``clock_max``.
+    ``device_limit``: J that the device may spend, or None.
     """
 
     server: Ints
@@ -31,6 +32,7 @@ class Demand:
     budget_s: Floats
     clock_min: Floats
     clock_max: Floats
+    device_limit: DeviceLimit | None = None
 
     def __len__(self) -> int:
         return len(self.server)
@@ -66,7 +68,7 @@ def demand_of(table: OptionTable, chosen: Ints) -> Demand:
     rows, weight = table.take(chosen), table.weight
     return Demand(rows.server, rows.uplink_s, rows.server_s, rows.device_s, weight * rows.device_j,
                   weight * rows.tx_w, weight * rows.fixed_j, rows.budget_s, table.clock_min,
-                  table.clock_max)  # fmt: skip
+                  table.clock_max, rows.device_limit)  # fmt: skip
 
 
 def rows_by_server(demand: Demand, feasible: Bools) -> tuple[Ints, Ints, Ints]:

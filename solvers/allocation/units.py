@@ -12,6 +12,7 @@ import dataclasses
 
 import numpy as np
 
+from instances import physics
 from instances.columns import Bools, Floats, Ints
 from instances.options import OptionTable
 from solvers.allocation.continuous import allocate
@@ -56,7 +57,20 @@ class _Board:
         work = np.stack([self.demand.uplink_s[rows], self.demand.server_s[rows]])[:, :, None]
         used = np.divide(work, share, out=np.zeros(share.shape), where=(share > 0) & (work > 0)).sum(axis=0)
         slack = self.demand.slack_s[rows][:, None]
-        return np.asarray(np.maximum(used / np.where(slack > 0, slack, 1.0) - 1, 0.0))
+        late = np.maximum(used / np.where(slack > 0, slack, 1.0) - 1, 0.0)
+        return np.asarray(late if self.demand.device_limit is None else late + self._overspent(rows, share))
+
+    def _overspent(self, rows: Ints, share: Floats) -> Floats:
+        """Energy that devices spend beyond their limit, in parts of it (0 where the deadline fails anyhow)."""
+        limit = self.demand.device_limit
+        assert limit is not None  # the caller looked
+        d, limit = self.demand, limit.take((rows, None))
+        air = physics.over_share(d.uplink_s[rows, None], share[0])
+        left = d.budget_s[rows, None] - air - physics.over_share(d.server_s[rows, None], share[1])
+        clock = physics.clock_for(d.device_s[rows, None], left, d.clock_min[rows, None])
+        timely = (left >= 0) & (clock <= d.clock_max[rows, None])
+        spent = limit.device_j * np.where(timely, clock, 0.0) ** 2 + limit.tx_w * np.where(timely, air, 0.0)
+        return np.asarray(np.maximum(spent / np.maximum(limit.room_j, 1e-300) - 1, 0.0))
 
 
 def allocate_any(table: OptionTable, chosen: Ints) -> Allocation:

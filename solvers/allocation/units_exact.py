@@ -13,7 +13,7 @@ __all__ = ["allocate_units_exact", "price_pieces"]
 
 
 def price_pieces(demand: Demand, rows: Ints, blocks: Floats, units: Floats) -> Floats:
-    """Weighted energy (J, without q) of users ``rows`` at given shares; inf where the deadline fails.
+    """Weighted energy (J, without q) of users ``rows`` at given shares; inf where deadline or device limit fails.
 
     Args:
         blocks, units: shares that broadcast against each other and, on the first axis, against ``rows``.
@@ -27,6 +27,9 @@ def price_pieces(demand: Demand, rows: Ints, blocks: Floats, units: Floats) -> F
         clock = np.maximum(need, demand.clock_min[rows][extra])
         # The same hair of room as in OptionTable.cost_j.
         fits = (clock <= demand.clock_max[rows][extra] * (1 + 1e-12)) & (left >= 0)
+        if demand.device_limit is not None:
+            limit = demand.device_limit.take((rows, *extra[1:]))
+            fits &= limit.holds(np.minimum(clock, demand.clock_max[rows][extra]), air)
         sent = np.where(air > 0, demand.send_w[rows][extra] * air, 0.0)
         return np.where(fits, demand.device_j[rows][extra] * np.where(fits, clock, 1.0) ** 2 + sent, np.inf)
 

@@ -19,7 +19,8 @@ __all__ = ["AllRemote"]
 class AllRemote:
     """The whole network on the server that is cheapest at a fair share and has room; best shares afterwards.
 
-    Users are placed one by one, those that need most first. No plan when somebody finds no server.
+    Users are placed one by one, those that need most first. No plan when somebody finds no server (J-A: it is turned
+    away).
     """
 
     name = "all_remote"
@@ -39,10 +40,11 @@ class AllRemote:
 
 def _search(situation: Situation, incumbent: Incumbent) -> Outcome:
     score = np.where(nothing_on_device(situation.table), situation.fair_j, np.inf)
-    late = np.flatnonzero(situation.best_of_each(score) < 0)
+    late = np.flatnonzero(situation.reject(situation.best_of_each(score)) < 0)
     if len(late):
         return Stop.FINISHED, f"{name_users(late)} cannot meet the deadline with everything on a server"
-    chosen, left_out = place(situation, score)
+    chosen = situation.reject(place(situation, score)[0])
+    left_out = np.flatnonzero(chosen < 0)
     if len(left_out):
         return Stop.FINISHED, f"the servers have no room for {name_users(left_out)} with everything remote"
     if not incumbent.offer(chosen):

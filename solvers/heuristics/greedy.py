@@ -80,7 +80,7 @@ def first_fit(situation: Situation, rng: np.random.Generator, clock: Clock) -> I
 class _Columns:
     """Options at several multiples of their least shares: what the knapsack is packed with.
 
-    ``take`` [n, 3]: β, φ and part of the memory.
+    ``take`` [n, 2 + stocks]: β, φ and parts of memory and energy.
     """
 
     option: Ints
@@ -105,7 +105,7 @@ class _Columns:
             beta, phi = (np.ceil(share * pieces[server] - 1e-9) / pieces[server]
                          for share, pieces in ((beta, table.blocks), (phi, table.units)))  # fmt: skip
         beta, phi = np.minimum(beta, 1.0), np.minimum(phi, 1.0)
-        take = np.column_stack([beta, phi, situation.terms[option, -1]])
+        take = np.column_stack([beta, phi, situation.terms[option, -len(table.stocks) :]])
         take[server == LOCAL] = 0.0
         cost = table.cost_j(beta, phi, option)
         if table.n_servers:
@@ -122,7 +122,7 @@ class _Packing:
         self.columns, self.chosen = columns, start.copy()
         self.current = _lightest_columns(columns, start)
         self.known = self.current >= 0
-        self.load = np.zeros((n_servers + 1, 3))
+        self.load = np.zeros((n_servers + 1, columns.take.shape[1]))
         taken = self.current[self.known]
         np.add.at(self.load, columns.server[taken], columns.take[taken])
         self.load[LOCAL] = 0.0

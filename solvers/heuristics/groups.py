@@ -51,6 +51,7 @@ class Groups:
     def __init__(self, table: OptionTable) -> None:
         self.table = table
         self._terms = option_terms(table)
+        self._stock, self._room = table.stock, table.stock_room
         self._settled: dict[Group, Settled] = {}
         self._prices: dict[Group, Prices] = {}
 
@@ -90,7 +91,7 @@ class Groups:
 
     def _is_hopeless(self, group: Group) -> bool:
         server, options = group[0], list(group[1])
-        if self.table.server_mb[options].sum() > self.table.memory_mb[server] * (1 + 1e-12):
+        if (self._stock[options].sum(axis=0) > self._room[server] * (1 + 1e-12)).any():
             return True
         return not float(load_of(self._terms[options].sum(axis=0))) <= 1 + 1e-12
 
@@ -117,6 +118,7 @@ class Groups:
             deadline_s=table.deadline_s[user], weight=table.weight[user], clock_min=table.clock_min[user],
             clock_max=table.clock_max[user], bandwidth_mhz=table.bandwidth_mhz[server], blocks=table.blocks[server],
             units=table.units[server], memory_mb=table.memory_mb[server], static_j=np.zeros(len(groups)),
+            energy_j=table.energy_j[server],
         )  # fmt: skip
         return joined, sizes
 

@@ -3,7 +3,7 @@
 A group fits a server only if, for every direction (μ, ν) ≥ 0, the least μβ + νφ of its options adds up to at most
 μ + ν. Under continuous shares the worst direction is an eigenvalue (`solvers.allocation.feasible`) of three sums and
 the test is exact. Under whole units a fan of directions is used; what passes may still not fit, and the allocation
-decides. Memory is one more direction.
+decides. Each stock (memory, energy) is one more direction.
 """
 
 from __future__ import annotations
@@ -26,20 +26,14 @@ class Loads:
     def __init__(self, table: OptionTable) -> None:
         self._exact = table.allocation != "units"
         terms = option_terms(table) if self._exact else _unit_terms(table)
-        self.terms = np.column_stack([terms, _memory_terms(table)])
+        self.terms = np.column_stack([terms, table.stock_part])
         self.terms[table.is_local] = 0.0
 
     def level(self, sums: Floats) -> Floats:
         """Load of each row of sums [..., k]: above 1 it does not fit."""
         if not self._exact:
             return np.asarray(sums.max(axis=-1))
-        return np.maximum(load_of(sums[..., :3]), sums[..., 3])
-
-
-def _memory_terms(table: OptionTable) -> Floats:
-    room = np.where(table.is_local, np.inf, table.memory_mb[table.server] if table.n_servers else np.inf)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(table.server_mb > 0, table.server_mb / room, 0.0))
+        return np.asarray(np.maximum(load_of(sums[..., :3]), sums[..., 3:].max(axis=-1)))
 
 
 def _unit_terms(table: OptionTable) -> Floats:

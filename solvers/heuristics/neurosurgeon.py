@@ -59,13 +59,14 @@ def _search(situation: Situation, incumbent: Incumbent, turns: int) -> Outcome:
 
 
 class _Crowd:
-    """Who is where; ``count`` and ``taken_mb`` by server."""
+    """Who is where; ``count`` and ``taken`` [n_servers, stocks] by server."""
 
     def __init__(self, situation: Situation) -> None:
         self.situation, self.table = situation, situation.table
         self.chosen = np.full(self.table.n_users, -1, dtype=np.int64)
         self.count = np.zeros(self.table.n_servers, dtype=np.int64)
-        self.taken_mb = np.zeros(self.table.n_servers)
+        self.stock, self.room = self.table.stock, self.table.stock_room
+        self.taken = np.zeros(self.room.shape)
         self.rows = [situation.rows_of(np.array([i])) for i in range(self.table.n_users)]
         can_stay = np.isfinite(situation.local_j) & self.table.is_local
         stays = np.bincount(self.table.user[can_stay], minlength=self.table.n_users) > 0
@@ -149,11 +150,11 @@ class _Crowd:
         return fine
 
     def _costs(self, users: Ints) -> Floats:
-        """J of users where they are; inf for those who are late or whose server's memory overflows."""
+        """J of users where they are; inf for those who are late or whose server's memory or energy overflows."""
         options = self.chosen[users]
         server = self.table.server[options]
         cost = self._cost_at(options, *self._shares(server, np.zeros(len(users), dtype=np.int64)))
-        over = self.taken_mb > self.table.memory_mb * (1 + 1e-12)
+        over = np.asarray((self.taken > self.room * (1 + 1e-12)).any(axis=1))
         return np.where((server != LOCAL) & (over[server] if len(over) else False), np.inf, cost)
 
     def _joining_cost(self, rows: Ints) -> Floats:
@@ -162,7 +163,7 @@ class _Crowd:
         cost = self._cost_at(rows, *self._shares(server, np.ones(len(rows), dtype=np.int64)))
         if not self.table.n_servers:
             return cost
-        heavy = self.taken_mb[server] + self.table.server_mb[rows] > self.table.memory_mb[server] * (1 + 1e-12)
+        heavy = (self.taken[server] + self.stock[rows] > self.room[server] * (1 + 1e-12)).any(axis=1)
         return np.where((server != LOCAL) & heavy, np.inf, cost)
 
     def _cost_at(self, rows: Ints, beta: Floats, phi: Floats) -> Floats:
@@ -192,4 +193,4 @@ class _Crowd:
     def _move(self, option: int, sign: int) -> None:
         if option >= 0 and self.table.server[option] != LOCAL:
             self.count[self.table.server[option]] += sign
-            self.taken_mb[self.table.server[option]] += sign * self.table.server_mb[option]
+            self.taken[self.table.server[option]] += sign * self.stock[option]

@@ -64,6 +64,11 @@ class Situation:
         other.static_j[server] = 0.0
         return other
 
+    def reject(self, chosen: Ints) -> Ints:
+        """The choice with users that have no option (−1) turned away, where that is one (J-A)."""
+        rejection = self.best_of_each(np.where(self.table.is_rejection, 0.0, np.inf))
+        return np.where(chosen < 0, rejection, chosen)
+
     @property
     def stuck(self) -> Ints:
         """Users without a usable option."""

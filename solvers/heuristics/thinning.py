@@ -36,7 +36,7 @@ def thin(table: OptionTable) -> Ints:
     start = np.flatnonzero(np.diff(pair, prepend=-1) != 0)
     keep = np.zeros(len(pool), dtype=bool)
     light = load_of(option_terms(table)[pool])
-    for score in (light, table.server_mb[pool], table.uplink_s[pool], table.server_s[pool]):
+    for score in (light, *table.stock[pool].T, table.uplink_s[pool], table.server_s[pool]):
         keep[_first_least(np.where(table.server[pool] == LOCAL, alone[pool], score), start)] = True
     for pair_of_shares in _shares(table, len(pool)):
         beta, phi = (_whole(table, pool, share, k) for k, share in enumerate(pair_of_shares))

@@ -88,8 +88,8 @@ class Prices:
     reference = "docs/theory.md, P5 and P6; Geoffrion, Mathematical Programming Study 2, 1974"
 
     def supports(self, table: OptionTable) -> str | None:
-        """Any instance."""
-        return None
+        """Instances without energy budgets of servers: energy has no price yet."""
+        return "servers have energy budgets, which have no price here" if "energy" in table.stocks else None
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Climb, round, polish; a limit or an interrupt keeps the best bound and plan."""

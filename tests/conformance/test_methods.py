@@ -12,7 +12,7 @@ from instances.check import check
 from instances.expand import expand
 from instances.instance import Instance
 from solvers import METHODS, Limits, Progress, Stop, Verdict, solve
-from tests.builders import tiny_instance
+from tests.builders import tiny_admission, tiny_instance
 
 KINDS = {"exact", "bound", "approximation", "heuristic", "online", "learned"}
 
@@ -23,8 +23,12 @@ def skip_unless_supported(name: str, instance: Instance) -> None:
         pytest.skip(f"{name}: {reason}")
 
 
-@pytest.fixture(params=["units", "continuous"])
+@pytest.fixture(params=["units", "continuous", "J-A units", "J-A continuous"])
 def instance(request: pytest.FixtureRequest) -> Instance:
+    if request.param.startswith("J-A"):
+        units = request.param == "J-A units"
+        return tiny_admission(4, users=4, servers=2, layers=3, allocation=request.param.split()[1], budgets=units,
+                              device_budgets=units)  # fmt: skip
     return tiny_instance(4, users=3, servers=2, layers=3, allocation=request.param, tightness=0.3, memory_limits=False)
 
 
@@ -97,6 +101,10 @@ def test_impossible_deadline_is_explained(name: str, instance: Instance) -> None
     hopeless = instance.replace(users=instance.users.replace(deadline_s=deadline))
     skip_unless_supported(name, hopeless)
     result = solve(hopeless, name)
+    if instance.problem == "J-A":  # whoever cannot be served is turned away
+        assert result.verdict not in (Verdict.INFEASIBLE, Verdict.WRONG), result.message
+        assert result.report is None or not result.report.admitted[1]
+        return
     assert result.verdict is Verdict.INFEASIBLE
     assert "user u1: best possible" in result.message
 

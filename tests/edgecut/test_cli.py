@@ -203,3 +203,24 @@ def test_ctrl_c_keeps_the_best_plan(tmp_path: Path) -> None:
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     assert edgecut("verify", "big.json", "kept.json", cwd=tmp_path).returncode == 0
+
+
+def test_admission_from_generation_to_explanation(tmp_path: Path) -> None:
+    made = edgecut("generate", "campus", "--problem", "J-A", "--users", "8", "--servers", "2", "--seed", "2", "--set",
+                   "load=4", "--set", "energy_part=0.2", "-o", "i.json", cwd=tmp_path)  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    solved = edgecut("solve", "i.json", "-o", "r.json", cwd=tmp_path)
+    assert solved.returncode == 0, solved.stderr
+    plan = json.loads((tmp_path / "r.json").read_text())["plan"]["users"]
+    away = [user["user"] for user in plan if user["cut"] is None]
+    assert away and len(away) < 8
+    assert f"admitted    {8 - len(away)} of 8 users" in solved.stdout
+    assert f"rejected    {len(away)} in weight" in solved.stdout and " J " not in solved.stdout
+    assert edgecut("verify", "i.json", "r.json", cwd=tmp_path).returncode == 0
+    explained = edgecut("explain", "i.json", "r.json", "--user", away[0], cwd=tmp_path)
+    assert "turned away" in explained.stdout and "latency" not in explained.stdout
+    served = next(user["user"] for user in plan if user["cut"] is not None)
+    assert "+1 in weight  turned away" in edgecut("explain", "i.json", "r.json", "--user", served, cwd=tmp_path).stdout
+    assert edgecut("plot", "i.json", "r.json", "-o", "p.png", cwd=tmp_path).returncode == 0
+    refused = edgecut("generate", "campus", "--set", "problem=J-A", "-o", "x.json", cwd=tmp_path)
+    assert refused.returncode == 65 and "--problem" in refused.stderr

@@ -9,7 +9,9 @@ import pytest
 
 from formulations import FORMULATIONS, get_formulation
 from formulations.compare import pyomo_arrays, same_program
+from instances.expand import expand
 from instances.options import OptionTable
+from tests.builders import tiny_admission
 from tests.formulations.helpers import tables
 
 NAMES = sorted(name for name, f in FORMULATIONS.items() if f.array)
@@ -19,6 +21,8 @@ def _cases(name: str) -> list[OptionTable]:
     rule = get_formulation(name).allocation
     rules = ("units", "continuous") if rule == "any" else (rule,)
     made = [t for r in rules for t in tables(range(400, 404), users=4, servers=2, allocation=r)]
+    # Admission: nothing costs energy, and energy is a stock.
+    made += [expand(tiny_admission(seed, 4, 2, allocation=r)) for r in rules for seed in range(3)]
     # A server that is free to be on, and no limit of memory.
     made.append(dataclasses.replace(made[0], static_j=np.zeros(2), memory_mb=np.full(2, 1e6)))
     return made

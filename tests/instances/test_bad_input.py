@@ -100,6 +100,12 @@ BAD: list[tuple[str, str, str, Text]] = [
     ("a key twice at the top", FILE, "gives 'name' twice", with_text('"name": "by hand"', '"name": "a", "name": "b"')),
     ("half a character", "users[0].name", "surrogate", with_value("users.0.name", "\ud800")),
     ("half a character in a key", "users[0]", "surrogate", with_value("users.0.\ud800", 1)),
+    # budgets
+    ("a server's budget as text", "servers[0].energy_budget_j", "a number is needed", with_value("servers.0.energy_budget_j", "9")),
+    ("a server's budget below zero", "servers[0].energy_budget_j", "is -1.0 ('edge')", with_value("servers.0.energy_budget_j", -1)),
+    ("a server's budget outside J-A", "servers[0].energy_budget_j", "J-E counts energy", with_value("servers.0.energy_budget_j", 9)),
+    ("a device's budget outside J-A", "users[1].device_budget_j", "J-E counts energy", with_value("users.1.device_budget_j", 9)),
+    ("a device's budget as text", "users[1].device_budget_j", "a number is needed", with_value("users.1.device_budget_j", "9")),
     # schema
     ("no schema", "schema", "is missing", with_value("schema", DROP)),
     ("newer schema", "schema", "upgrade", with_value("schema", "edgecut-instance/2")),
@@ -353,6 +359,7 @@ BAD_PLANS: list[tuple[str, str, str, Text]] = [
     ("a user twice", "plan.users[2].user", "repeats 'u0'", with_value("users.2.user", "u0")),
     ("an unknown user", "plan.users[0].user", "no user is called 'u9'", with_value("users.0.user", "u9")),
     ("an unknown server", "plan.users[1].server", "no server is called", with_value("users.1.server", "s9")),
+    ("a server without a cut", "plan.users[1].cut", "is null", with_value("users.1.cut", None)),
     ("an unknown cut", "plan.users[1].cut", "no cut is called", with_value("users.1.cut", "nope")),
     ("a share as text", "plan.users[1].uplink_share", "is '1'", with_value("users.1.uplink_share", "1")),
     ("a clock null", "plan.users[1].clock", "is null", with_value("users.1.clock", None)),

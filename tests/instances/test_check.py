@@ -164,6 +164,19 @@ MUTATIONS: dict[str, tuple[str, Callable[[Plan], Plan], Callable[[Instance], Ins
         lambda p: p.replace(compute_share=[0.5, 0.4001]),
         lambda i: i.replace(allocation="units"),
     ),
+    "turned away where everybody must be served": ("admission", lambda p: p.replace(server=[-2, 0]), lambda i: i),
+    # Idle 4 W · 2 s, and 0.04 J for each of 3 + 6 GFLOP.
+    "server over its budget": (
+        "server energy",
+        lambda p: p,
+        lambda i: i.replace(problem="J-A", energy_budget_j=[8.3599]),
+    ),
+    # Computing 0.3 J, radio 1.91 J.
+    "device over its budget": (
+        "device energy",
+        lambda p: p,
+        lambda i: i.replace(problem="J-A", allocation="units", device_budget_j=[2.2099, np.inf]),
+    ),
 }
 
 
@@ -171,7 +184,7 @@ MUTATIONS: dict[str, tuple[str, Callable[[Plan], Plan], Callable[[Instance], Ins
 def test_a_broken_rule_is_named_and_no_other(name: str) -> None:
     rule, spoil_plan, spoil_instance = MUTATIONS[name]
     for allocation in ("continuous", "units"):
-        if rule == "whole units" and allocation == "continuous":
+        if rule in ("whole units", "device energy") and allocation == "continuous":
             continue
         instance, plan = by_hand(allocation), hand_plan()
         assert check(instance, plan).valid
@@ -184,6 +197,30 @@ def test_a_broken_rule_is_named_and_no_other(name: str) -> None:
 
 def test_every_rule_has_a_mutation() -> None:
     assert {rule for rule, _, _ in MUTATIONS.values()} == set(RULES)
+
+
+def test_admission_by_hand() -> None:
+    """User v is turned away: it counts its weight, and nothing else of its row does."""
+    instance = by_hand("units").replace(problem="J-A", energy_budget_j=[8.12], device_budget_j=[2.21, 0.0])
+    plan = hand_plan().replace(server=[0, -2], cut=[0, -1], uplink_share=[0.5, 7.0], clock=[1.0, 0.0])
+    report = check(instance, plan)
+    assert report.violations == ()
+    assert report.objective_j == 3.0
+    assert report.admitted.tolist() == [True, False]
+    # Of the server's budget 8 J go to idling and 3 GFLOP take 0.12 J; weights do not count.
+    np.testing.assert_allclose(report.server_energy_j, [8.12])
+    np.testing.assert_allclose(report.memory_mb, [7.0])
+    for part in (report.user_energy_j, report.latency_s, report.device_s, report.uplink_s):
+        assert part[0] > 0 and part[1] == 0
+    everybody = check(instance.replace(energy_budget_j=None, device_budget_j=None), hand_plan())
+    assert everybody.valid and everybody.objective_j == 0.0
+    nobody = check(instance, Plan([-2, -2], [-1, -1], [0, 0], [0, 0], [0, 0], ()))
+    assert nobody.valid and nobody.objective_j == 4.0 and nobody.server_energy_j.tolist() == [0.0]
+
+
+def test_no_server_below_rejection_exists() -> None:
+    report = check(by_hand().replace(problem="J-A"), hand_plan().replace(server=[0, -3]))
+    assert [v.rule for v in report.violations] == ["structure"]
 
 
 def test_amounts_have_units_and_places() -> None:

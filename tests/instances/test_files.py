@@ -21,7 +21,7 @@ from instances.files import load, plan_from_json, plan_to_json, read_json, save,
 from instances.instance import Instance, Links, Users
 from instances.json_file import instance_from_json, instance_to_json
 from instances.plan import Cut, Plan
-from tests.builders import tiny_instance, tiny_network
+from tests.builders import tiny_admission, tiny_instance, tiny_network
 
 SUFFIXES = (".json", ".parquet")
 TABLES = ("devices", "radios", "users", "servers", "links")
@@ -34,6 +34,8 @@ def assert_same(one: Instance, other: Instance) -> None:
         if isinstance(ours, Columns):
             for column in dataclasses.fields(ours):
                 assert np.array_equal(getattr(ours, column.name), getattr(theirs, column.name)), column.name
+        elif isinstance(ours, np.ndarray):
+            assert np.array_equal(ours, theirs), field.name
         elif field.name == "networks":
             assert [n.to_json() for n in ours] == [n.to_json() for n in theirs]
         else:
@@ -92,6 +94,31 @@ def test_awkward_values_survive(tmp_path: Path, suffix: str) -> None:
     )
     save(odd, tmp_path / f"odd{suffix}")
     assert_same(odd, load(tmp_path / f"odd{suffix}"))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("seed", range(6))
+def test_budgets_survive(tmp_path: Path, suffix: str, seed: int) -> None:
+    rule = ("units", "continuous")[seed % 2]
+    instance = tiny_admission(seed, users=6, servers=3, allocation=rule, device_budgets=rule == "units")
+    first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    save(instance, first)
+    save(load(first), second)
+    assert_same(instance, load(first))
+    assert load(first).fingerprint == instance.fingerprint
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_budgets_without_limit_are_none() -> None:
+    limited = tiny_admission(2, users=6, servers=3, device_budgets=True)
+    free = limited.replace(energy_budget_j=np.full(3, math.inf), device_budget_j=np.full(6, math.inf))
+    assert free.energy_budget_j is None and free.device_budget_j is None
+    plain = limited.replace(energy_budget_j=None, device_budget_j=None)
+    assert free.fingerprint == plain.fingerprint
+    assert instance_to_json(free) == instance_to_json(plain)
+    assert "budget" not in json.dumps(instance_to_json(plain))
+    one = limited.replace(energy_budget_j=np.full(3, 5.0))
+    assert len({plain.fingerprint, limited.fingerprint, one.fingerprint}) == 3
 
 
 def test_a_hundred_thousand_users_in_parquet(tmp_path: Path) -> None:
@@ -272,6 +299,18 @@ def test_plan_survives_json_in_any_order_of_users(tmp_path: Path) -> None:
     for field in ("server", "cut", "uplink_share", "compute_share", "clock"):
         assert np.array_equal(getattr(again, field), getattr(plan, field))
     assert plan_to_json(instance, again) == plan_to_json(instance, plan)
+
+
+def test_a_plan_that_turns_users_away_survives_json() -> None:
+    instance = tiny_instance(1).replace(problem="J-A")
+    plan = some_plan(instance)
+    for server in ([-2, 1, -1], [-2, -2, -2]):
+        away = plan.replace(server=server, cut=np.where(np.array(server) == -2, -1, plan.cut))
+        data = json.loads(json.dumps(plan_to_json(instance, away)))
+        assert (data["users"][0]["server"], data["users"][0]["cut"]) == (None, None)
+        again = plan_from_json(instance, data)
+        assert again.server.tolist() == server
+        assert plan_to_json(instance, again) == data
 
 
 def test_cuts_of_equal_size_have_ids_of_their_own() -> None:

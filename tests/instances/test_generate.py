@@ -237,3 +237,39 @@ def test_errors_say_what_where_and_what_would_fix_it(arguments: dict[str, object
         generate(given.pop("kind"), **given)  # type: ignore[arg-type]
     assert caught.value.where == where
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_admission_with_weights_and_budgets(kind: str) -> None:
+    plain = generate(kind, users=15, servers=3, seed=5)
+    admission = generate(kind, users=15, servers=3, seed=5, problem="J-A", weight_ratio=4.0, energy_part=0.5,
+                         allocation="units", device_energy_part=0.7)  # fmt: skip
+    assert admission.problem == "J-A" and plain.problem == "J-E"
+    assert np.array_equal(plain.users.deadline_s, admission.users.deadline_s)
+    assert np.array_equal(plain.links.efficiency, admission.links.efficiency)
+    assert ((admission.users.weight >= 0.5) & (admission.users.weight <= 2.0)).all()
+    assert admission.energy_budget_j is not None and admission.device_budget_j is not None
+    gflop = np.array([net.gflop.sum() for net in admission.networks])[admission.users.network].sum()
+    need = admission.servers.j_per_gflop * gflop / 3
+    part = admission.dynamic_budget_j / np.where(need > 0, need, 1.0)
+    assert ((part >= 0.25 - 1e-9) & (part <= 0.75 + 1e-9))[need > 0].all()
+    assert (admission.device_budget_j > 0).all()
+    table = expand(admission)
+    assert table.is_rejection.sum() == 15 and set(table.user) == set(range(15))
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"energy_part": 0.5}, "energy_part"),
+        ({"device_energy_part": 0.5, "allocation": "units"}, "device_energy_part"),
+        ({"device_energy_part": 0.5, "problem": "J-A"}, "device_energy_part"),
+        ({"problem": "J-Z"}, "campus.problem"),
+        ({"weight_ratio": 0.5}, "campus.weight_ratio"),
+    ],
+    ids=str,
+)
+def test_admission_options_that_mean_nothing_are_refused(options: dict[str, object], where: str) -> None:
+    with pytest.raises(InputError) as caught:
+        generate("campus", users=4, servers=2, seed=1, **options)
+    assert caught.value.where == where

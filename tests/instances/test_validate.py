@@ -74,6 +74,35 @@ def test_refuses_and_says_where(table: str, column: str, row: int, value: Any, w
     assert caught.value.why and caught.value.fix
 
 
+BUDGETS = [
+    ({"energy_budget_j": [1.0]}, "energy_budget_j", "has 1 rows"),
+    ({"energy_budget_j": [1.0, math.nan]}, "servers[1].energy_budget_j", "is nan"),
+    ({"energy_budget_j": [-1.0, 1.0]}, "servers[0].energy_budget_j", "is -1.0 ('s0')"),
+    ({"energy_budget_j": "much"}, "Instance.energy_budget_j", "not floats"),
+    ({"device_budget_j": [1.0, 2.0]}, "device_budget_j", "has 2 rows"),
+    ({"device_budget_j": [1.0, 2.0, -math.inf]}, "users[2].device_budget_j", "is -inf"),
+    ({"device_budget_j": [math.inf, 2.0, 1.0], "allocation": "continuous"}, "users[1].device_budget_j", "continuous"),
+    ({"device_budget_j": [math.inf, 2.0, 1.0], "problem": "J-E"}, "users[1].device_budget_j", "J-E counts energy"),
+    ({"energy_budget_j": [math.inf, 0.0], "problem": "J-E"}, "servers[1].energy_budget_j", "leave budgets out"),
+    ({"problem": "J-Z"}, "problem", "J-Z"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "where", "fragment"), BUDGETS)
+def test_refuses_budgets_that_mean_nothing(change: dict[str, Any], where: str, fragment: str) -> None:
+    instance = tiny_instance(1, allocation="units").replace(problem="J-A")
+    with pytest.raises(InputError) as caught:
+        instance.replace(**change)
+    assert caught.value.where == where
+    assert fragment in str(caught.value)
+
+
+def test_accepts_budgets_of_nothing_and_of_everything() -> None:
+    instance = tiny_instance(1, allocation="units").replace(problem="J-A", energy_budget_j=[0.0, math.inf])
+    assert instance.energy_budget_j is not None and instance.energy_budget_j.tolist() == [0.0, math.inf]
+    assert instance.replace(device_budget_j=np.full(3, math.inf)).device_budget_j is None
+
+
 ACCEPTED = [
     ("users", "weight", 0, 0.0),
     ("users", "deadline_s", 0, 1e-9),

@@ -11,7 +11,7 @@ from instances.options import OptionTable
 from solvers import Verdict, solve
 from solvers.answer import Limits
 from solvers.conflict import explain_conflict, find_conflict
-from solvers.fitting import CAPACITIES, Fitting
+from solvers.fitting import Fitting, capacities_of
 from tests.builders import tiny_instance
 
 
@@ -44,7 +44,7 @@ def cases(allocation: str, wanted: int = 6) -> list[Instance]:
 
 
 def everything(table: OptionTable) -> set[tuple[str, int]]:
-    return {(kind, s) for kind in CAPACITIES for s in range(table.n_servers)}
+    return capacities_of(table)
 
 
 @pytest.mark.parametrize("allocation", ["units", "continuous"])
