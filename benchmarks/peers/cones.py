@@ -64,7 +64,7 @@ def _option(model: Any, table: OptionTable, o: int, x: Any, scale: float, air: l
         least = work / slack
         time = model.addVar(lb=0.0, ub=1.0, obj=price * scale)
         share = model.addVar(lb=0.0, ub=max(1.0 / least, 1.0))
-        model.addCons(time * share >= x * x)
+        _cone(model, x, time, share, min(least, 1.0))
         model.addCons(time >= min(least, 1.0) * x)
         taken.append(least * share)
         parts.append((slack / budget) * time)
@@ -74,13 +74,25 @@ def _option(model: Any, table: OptionTable, o: int, x: Any, scale: float, air: l
         lasting = model.addVar(lb=0.0, ub=1.0 / slowest)
         clock = model.addVar(lb=0.0, ub=fastest)
         square = model.addVar(lb=0.0, ub=fastest**2, obj=energy * scale)
-        model.addCons(clock * lasting >= x * x)
+        _cone(model, x, lasting, clock, 1.0 / fastest)
         model.addCons(square * x >= clock * clock)
         model.addCons(lasting >= x / fastest)
         model.addCons(square >= slowest**2 * x)
         parts.append((device / budget) * lasting)
     if parts:
         model.addCons(quicksum(parts) <= x)
+
+
+def _cone(model: Any, x: Any, time: Any, speed: Any, shortest: float) -> None:
+    """time · speed ≥ x², and again without the product.
+
+    Once SCIP has fixed x to 1, it no longer takes time · speed ≥ 1 for a cone and branches on times for ever. The
+    second row says the same of x = 1 by a convex function, which it knows to cut: speed ≥ 1/(time + 1 − x) − (1 − x).
+    """
+    model.addCons(time * speed >= x * x)
+    off = model.addVar(lb=min(shortest, 1.0), ub=None)
+    model.addCons(off == time + 1 - x)
+    model.addCons(off**-1.0 - 1 + x <= speed)
 
 
 def _memory(model: Any, table: OptionTable, x: list[Any], y: list[Any]) -> None:
