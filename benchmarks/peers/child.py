@@ -77,9 +77,15 @@ def main(path: str, text: str) -> None:
         record = Recorder(file, case["limit_s"], case["gap"])
         ending = solve(table, record)
         record.finish()
-        end = {"status": ending.status, "wall_s": record.elapsed_s, "bound_j": plain(record.bound_j),
-               "claimed_j": plain(record.best_j), "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-               "detail": {k: plain(float(v)) for k, v in ending.detail.items()}, **_checked(instance, record)}  # fmt: skip
+        end = {
+            "status": ending.status,
+            "wall_s": record.elapsed_s,
+            "bound_j": plain(record.bound_j),
+            "claimed_j": plain(record.best_j),
+            "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "detail": {name: plain(float(value)) for name, value in ending.detail.items()},
+            **_checked(instance, record),
+        }
         file.write(json.dumps({"end": end}) + "\n")
 
 

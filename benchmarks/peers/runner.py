@@ -2,7 +2,8 @@
 
 A case is an instance, a method, a limit, a gap and a number of threads. Time counts from the moment the option table
 is there; building a peer's model counts. A process that has not ended ``GRACE_S`` after its limit is killed, and its
-row says so; what it had found until then stands in its trace, but its plan is not checked and it counts as unsolved.
+row says so. What it had found until then stands in its trace; of a peer it counts, since every plan in its trace was
+costed anew here, of ours it does not, since the plan behind it was not checked.
 Cases with a row are skipped, so that the same command goes on where it was stopped.
 """
 
@@ -139,7 +140,7 @@ def _row(case: Case, lines: list[dict[str, Any]], killed: bool, code: int, error
         end = {"status": "killed" if killed else f"died with code {code}", "valid": None, "objective_j": None,
                "violations": [], "claimed_j": plain(last[1]), "bound_j": plain(last[2]), "wall_s": None,
                "peak_mib": None, "detail": {}, "errors": errors}  # fmt: skip
-    sound = end["valid"] is True
+    sound = end["valid"] is True or (killed and case["method"] in PEERS)
     times = reached(events, case["limit_s"])
     return {**ready, **end, "reached": times if sound else dict.fromkeys(times), "trace": _thinned(events)}
 
@@ -149,8 +150,3 @@ def _thinned(events: list[Event]) -> list[list[float | None]]:
     step = max(-(-len(events) // LINES), 1)
     kept = events[::step] + (events[-1:] if events and (len(events) - 1) % step else [])
     return [[plain(v) for v in event] for event in kept]
-
-
-def default_methods(ours: Iterable[str]) -> list[str]:
-    """Ours first, then every peer."""
-    return [*ours, *PEERS]

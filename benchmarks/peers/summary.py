@@ -12,7 +12,8 @@ instances where both have a row.
 Gaps at equal times. At each time of a grid our gap is compared with the least gap of any peer, until ours is below what
 was asked for; each worse one is a violation.
 
-Contradictions. A bound above a checked plan of the same instance, by more than `SLACK`, is a fault of somebody's.
+Contradictions. A bound above a checked plan of the same instance, or a plan that is dearer than claimed, by more than
+`SLACK`, is a fault of somebody's.
 """
 
 from __future__ import annotations
@@ -166,7 +167,12 @@ def _contradictions(key: str, group: Group) -> list[str]:
     if not plans:
         return []
     best, who = min(plans)
-    return [
+    false = [
+        f"{key}: {name} claims {row['claimed_j']:.9g} for a plan of {row['objective_j']:.9g}"
+        for name, row in group.items()
+        if row["valid"] and row["claimed_j"] < row["objective_j"] * (1 - SLACK)
+    ]
+    return false + [
         f"{key}: {name} claims bound {row['bound_j']:.9g}, {who} has a plan of {best:.9g}"
         for name, row in group.items()
         if row["bound_j"] is not None and row["bound_j"] > best * (1 + SLACK)
