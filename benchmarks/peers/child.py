@@ -10,6 +10,7 @@ import importlib
 import json
 import resource
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from instances.expand import expand
 from instances.instance import Instance
 from instances.plan import Plan
 
-__all__ = ["PEERS", "allocations", "place_of"]
+__all__ = ["PEERS", "THREADED", "allocations", "place_of"]
 
 PEERS = {
     "highs_units": ("units", "highs", "solve_units"),
@@ -33,6 +34,8 @@ PEERS = {
     "scip_cones_pruned": ("continuous", "scip", "solve_cones_pruned"),
 }
 """Allocation rule, module and function of each peer; modules are imported only in the process that needs them."""
+THREADED = ("highs_units", "highs_compact", "highs_compact_pruned", "cpsat_units")
+"""Peers that can be told how many threads to run."""
 
 
 def allocations(name: str) -> tuple[str, ...]:
@@ -68,6 +71,9 @@ def _checked(instance: Instance, record: Recorder) -> dict[str, Any]:
 def main(path: str, text: str) -> None:
     """Run the case and write its lines."""
     case = json.loads(text)
+    # Millions of columns can fill any machine: a run that wants more than this dies, and its row says so.
+    most = int(case["memory_gib"] * 2**30)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     version, solve = _solver(case)
     instance = build(place_of(case))
     table = expand(instance)
@@ -80,6 +86,7 @@ def main(path: str, text: str) -> None:
         end = {
             "status": ending.status,
             "wall_s": record.elapsed_s,
+            "cpu_s": time.process_time(),
             "bound_j": plain(record.bound_j),
             "claimed_j": plain(record.best_j),
             "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

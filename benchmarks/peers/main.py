@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     bars = [name for name in BARS if getattr(a, name)] or list(BARS)
     if not a.summary:
         todo = cases(bars, [*a.methods, *a.peers], sizes=a.sizes, allocation=a.allocation, seeds=a.seeds,
-                     limit_s=a.limit, threads=a.threads, take=a.take)  # fmt: skip
+                     limit_s=a.limit, threads=a.threads, memory_gib=a.memory, take=a.take)  # fmt: skip
         run_all(todo, a.rows)
     found = summarise(a.rows, a.methods)
     write(found, a.rows.with_suffix(".json"))
@@ -38,7 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--allocation", nargs="*", default=list(ALLOCATIONS), choices=ALLOCATIONS)
     p.add_argument("--seeds", nargs="*", type=int, default=[1])
     p.add_argument("--limit", type=float, default=120.0, help="seconds for each run")
-    p.add_argument("--threads", type=int, default=1, help="of HiGHS and CP-SAT; SCIP has one")
+    p.add_argument("--threads", nargs="*", type=int, default=[1], help="of HiGHS and CP-SAT, each a peer of its own")
+    p.add_argument("--memory", type=float, default=12.0, help="GiB of address space that a run may take")
     p.add_argument("--take", type=int, default=0, help="another number runs everything again; the last counts")
     p.add_argument("--rows", type=Path, default=RESULTS / "peers.jsonl")
     p.add_argument("--summary", action="store_true", help="only sum up the rows that are there")

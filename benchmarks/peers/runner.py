@@ -20,15 +20,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.child import PEERS, allocations
+from benchmarks.peers.child import PEERS, THREADED, allocations
 from benchmarks.peers.family import BARS, places
 from benchmarks.peers.trace import Event, plain, reached, read_event
 from results.store import Store, case_key
 
-__all__ = ["GRACE_S", "cases", "run_all", "run_case"]
+__all__ = ["GRACE_S", "cases", "label", "run_all", "run_case"]
 
 ROOT = Path(__file__).resolve().parents[2]
-GRACE_S = 20.0
+GRACE_S = 30.0
 """Seconds past the limit after which a process is killed."""
 BUILD_S = 120.0
 """Seconds that generating and expanding may take before the clock starts."""
@@ -47,21 +47,29 @@ def cases(
     allocation: Iterable[str] = ("units", "continuous"),
     seeds: Iterable[int] = (1,),
     limit_s: float = 120.0,
-    threads: int = 1,
+    threads: Iterable[int] = (1,),
+    memory_gib: float = 12.0,
     take: int = 0,
 ) -> Iterator[Case]:
     """All cases asked for: instance by instance, so that a part of the rows compares methods on something."""
-    methods, allocation, seeds = list(methods), list(allocation), list(seeds)
+    methods, allocation, seeds, threads = list(methods), list(allocation), list(seeds), list(threads)
     wanted = None if sizes is None else set(sizes)
     for bar in (BARS[name] for name in bars):
         for users in bar.sizes if wanted is None else sorted(wanted & set(bar.sizes)):
             for seed in seeds:
                 for rule in allocation:
                     for place in places(users, rule, seed):
+                        about = {**place.to_json(), "bar": bar.name, "gap": bar.asked, "limit_s": limit_s,
+                                 "memory_gib": memory_gib, "take": take}  # fmt: skip
                         for name in methods:
                             if rule in allocations(name):
-                                yield {**place.to_json(), "bar": bar.name, "method": name, "limit_s": limit_s,
-                                       "gap": bar.asked, "threads": threads, "take": take}  # fmt: skip
+                                for n in threads if name in THREADED else (1,):
+                                    yield {**about, "method": name, "threads": n}
+
+
+def label(case: Case) -> str:
+    """Name of the method and, where there are several, of its threads: the same method with two is another peer."""
+    return str(case["method"]) if case["threads"] == 1 else f"{case['method']}@{case['threads']}"
 
 
 def run_all(todo: Iterable[Case], path: Path) -> int:
@@ -81,7 +89,7 @@ def run_all(todo: Iterable[Case], path: Path) -> int:
 def _title(case: Case) -> str:
     local = "local" if case["local"] else "no local"
     return (f"{case['bar']} {case['generator']} {case['users']} × {case['servers']} {case['level']}, {local}, "
-            f"{case['allocation']}, seed {case['seed']}: {case['method']}")  # fmt: skip
+            f"{case['allocation']}, seed {case['seed']}: {label(case)}")  # fmt: skip
 
 
 def run_case(case: Case, *, grace_s: float = GRACE_S, build_s: float = BUILD_S) -> dict[str, Any]:
@@ -138,7 +146,7 @@ def _row(case: Case, lines: list[dict[str, Any]], killed: bool, code: int, error
     if end is None:
         last = events[-1] if events else (0.0, float("inf"), float("-inf"))
         end = {"status": "killed" if killed else f"died with code {code}", "valid": None, "objective_j": None,
-               "violations": [], "claimed_j": plain(last[1]), "bound_j": plain(last[2]), "wall_s": None,
+               "violations": [], "claimed_j": plain(last[1]), "bound_j": plain(last[2]), "wall_s": None, "cpu_s": None,
                "peak_mib": None, "detail": {}, "errors": errors}  # fmt: skip
     sound = end["valid"] is True or (killed and case["method"] in PEERS)
     times = reached(events, case["limit_s"])

@@ -27,6 +27,7 @@ from typing import Any
 from benchmarks.measure import machine
 from benchmarks.peers.child import PEERS
 from benchmarks.peers.family import BARS
+from benchmarks.peers.runner import label
 from benchmarks.peers.trace import Event, gap_between, read_event
 from results.store import read_rows
 
@@ -92,7 +93,7 @@ def summarise(path: Path, ours: Sequence[str]) -> dict[str, Any]:
     """All figures of a file of rows, one part for each bar and allocation rule."""
     latest: dict[tuple[str, str, str], Row] = {}
     for row in sorted(read_rows(path), key=lambda r: r["case"]["take"]):
-        latest[row["case"]["bar"], instance_of(row), row["case"]["method"]] = row
+        latest[row["case"]["bar"], instance_of(row), label(row["case"])] = row
     parts = []
     for bar in BARS:
         for rule in ("units", "continuous"):
@@ -107,7 +108,7 @@ def summarise(path: Path, ours: Sequence[str]) -> dict[str, Any]:
 
 def _part(bar: str, rule: str, groups: dict[str, Group], ours: Sequence[str]) -> dict[str, Any]:
     names = sorted({name for group in groups.values() for name in group})
-    peers = [name for name in names if name in PEERS]
+    peers = [name for name in names if name.split("@")[0] in PEERS]
     complete = [g for g in groups.values() if all(p in g for p in peers)]
     overall = {p: shifted_mean([time_of(g[p]) for g in complete]) for p in peers}
     best = min(overall, key=lambda p: overall[p]) if peers and complete else None

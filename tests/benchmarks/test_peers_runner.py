@@ -11,7 +11,7 @@ import pytest
 from benchmarks.peers import runner
 from benchmarks.peers.child import allocations
 from benchmarks.peers.family import places
-from benchmarks.peers.runner import cases, run_all, run_case
+from benchmarks.peers.runner import cases, label, run_all, run_case
 from benchmarks.peers.summary import gap_at, shifted_mean, show, summarise, worse_gaps, write
 from results.store import Store, read_rows
 
@@ -34,6 +34,8 @@ def test_cases_are_instance_by_instance_and_under_the_right_rule() -> None:
     assert {c["method"] for c in found if c["allocation"] == "continuous"} == {"prices", "scip_cones"}
     assert len({(c["generator"], c["level"], c["local"]) for c in found}) == len(places(100, "units", 1))
     assert [c["method"] for c in found[:2]] == ["prices", "highs_units"]
+    both = cases(["small"], ["prices", "highs_units", "scip_units"], sizes=[20], allocation=["units"], threads=[1, 2])
+    assert [label(c) for c in both][:4] == ["prices", "highs_units", "highs_units@2", "scip_units"]
 
 
 def test_a_run_in_a_child_process_gives_a_checked_row() -> None:
@@ -54,6 +56,11 @@ def test_a_dead_child_gives_an_honest_row() -> None:
     got = run_case(case("no_such_method"))
     assert got["status"] == "died with code 1" and "no_such_method" in got["errors"]
     assert got["valid"] is None and set(got["reached"].values()) == {None}
+
+
+def test_a_child_that_wants_too_much_memory_gives_an_honest_row() -> None:
+    got = run_case(case("prices", memory_gib=0.05))
+    assert got["status"].startswith("died") and got["valid"] is None
 
 
 def test_resume_does_not_repeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
