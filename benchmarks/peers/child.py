@@ -22,7 +22,7 @@ from instances.expand import expand
 from instances.instance import Instance
 from instances.plan import Plan
 
-__all__ = ["PEERS", "THREADED", "allocations", "place_of"]
+__all__ = ["PEERS", "THREADED", "USUAL", "allocations", "place_of"]
 
 PEERS = {
     "highs_units": ("units", "highs", "solve_units"),
@@ -32,8 +32,11 @@ PEERS = {
     "cpsat_units": ("units", "cpsat", "solve"),
     "scip_cones": ("continuous", "scip", "solve_cones"),
     "scip_cones_pruned": ("continuous", "scip", "solve_cones_pruned"),
+    "scip_pairs_pruned": ("continuous", "scip", "solve_pairs_pruned"),
 }
 """Allocation rule, module and function of each peer; modules are imported only in the process that needs them."""
+USUAL = ("highs_units", "highs_compact_pruned", "scip_units", "cpsat_units", "scip_cones_pruned", "scip_pairs_pruned")
+"""Peers that are run unless others are named: the variants on all options were never better than those on pruned ones."""
 THREADED = ("highs_units", "highs_compact", "highs_compact_pruned", "cpsat_units")
 """Peers that can be told how many threads to run."""
 

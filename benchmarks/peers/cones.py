@@ -25,31 +25,42 @@ from instances.columns import Floats
 from instances.options import LOCAL, OptionTable
 from instances.prune import memory_binds
 
-__all__ = ["state_cones"]
+__all__ = ["capacities", "choices", "state_cones"]
 
 
 def state_cones(model: Any, table: OptionTable, scale: float) -> list[Any]:
     """State the problem in an empty model; returns x [options]. The objective is J times ``scale``."""
+    x, y = choices(model, table, scale)
+    air: list[list[Any]] = [[] for _ in y]
+    run: list[list[Any]] = [[] for _ in y]
+    for o in np.flatnonzero(~table.is_local):
+        s = int(table.server[o])
+        _option(model, table, int(o), x[o], scale, air[s], run[s])
+    capacities(model, table, x, y, air, run)
+    return x
+
+
+def choices(model: Any, table: OptionTable, scale: float) -> tuple[list[Any], list[Any]]:
+    """x [options], exactly one a user, with the costs that no share changes; y [servers]."""
     local_j = np.where(table.is_local, table.cost_j(), 0.0)
-    weight = table.weight[table.user]
-    fixed = np.where(table.is_local, local_j, weight * table.fixed_j)
+    fixed = np.where(table.is_local, local_j, table.weight[table.user] * table.fixed_j)
     x = [model.addVar(vtype="B", obj=float(fixed[o]) * scale) for o in range(len(table))]
     y = [model.addVar(vtype="B", lb=float(table.static_j[s] == 0), obj=float(table.static_j[s]) * scale)
          for s in range(table.n_servers)]  # fmt: skip
     start = table.start
     for i in range(table.n_users):
         model.addCons(quicksum(x[start[i] : start[i + 1]]) == 1)
-    air: list[list[Any]] = [[] for _ in y]
-    run: list[list[Any]] = [[] for _ in y]
-    for o in np.flatnonzero(~table.is_local):
-        s = int(table.server[o])
-        _option(model, table, int(o), x[o], scale, air[s], run[s])
+    return x, y
+
+
+def capacities(model: Any, table: OptionTable, x: list[Any], y: list[Any], air: list[list[Any]], run: list[list[Any]]
+               ) -> None:  # fmt: skip
+    """Shares taken of each server (``air``, ``run``), memory and static energy."""
     for s in range(table.n_servers):
         model.addCons(quicksum(air[s]) <= y[s])
         model.addCons(quicksum(run[s]) <= y[s])
     _memory(model, table, x, y)
     _switch_on(model, table, x, y)
-    return x
 
 
 def _option(model: Any, table: OptionTable, o: int, x: Any, scale: float, air: list[Any], run: list[Any]) -> None:

@@ -28,7 +28,7 @@ ALLOCATIONS = ("units", "continuous")
 LEVELS = ("light", "critical", "overloaded")
 LOADS = {
     ("campus", True): (0.2, 1.0, 1.5),
-    ("campus", False): (0.2, 0.7, 1.0),
+    ("campus", False): (0.2, 0.6, 0.85),
     ("factory", True): (0.2, 0.8, 1.2),
     ("factory", False): (0.2, 0.8, 1.2),
     ("metro", True): (0.2, 1.5, 2.5),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.measure import RESULTS
-from benchmarks.peers.child import PEERS
+from benchmarks.peers.child import PEERS, USUAL
 from benchmarks.peers.family import ALLOCATIONS, BARS
 from benchmarks.peers.runner import cases, run_all
 from benchmarks.peers.summary import show, summarise, write
@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--small", action="store_true", help="only 20 … 100 users to 1e-6")
     p.add_argument("--large", action="store_true", help="only 100 … 5,000 users to 1 %%")
     p.add_argument("--methods", nargs="*", default=["prices", "exact"], help="names from solvers.METHODS")
-    p.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS), help="all, unless named")
+    p.add_argument("--peers", nargs="*", default=list(USUAL), choices=list(PEERS), help=f"usually {', '.join(USUAL)}")
     p.add_argument("--sizes", nargs="*", type=int, help="numbers of users, of those that a bar has")
     p.add_argument("--allocation", nargs="*", default=list(ALLOCATIONS), choices=ALLOCATIONS)
     p.add_argument("--seeds", nargs="*", type=int, default=[1])

@@ -6,6 +6,7 @@ by 1e-6. Its bound is taken as it claims it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyscipopt
 from pyscipopt import SCIP_EVENTTYPE, Eventhdlr, quicksum
 
 from benchmarks.peers.cones import state_cones
+from benchmarks.peers.pairs import state_pairs
 from benchmarks.peers.trace import Ending, Recorder
 from formulations import get_formulation
 from formulations.program import Decision
@@ -21,7 +23,7 @@ from instances.options import OptionTable
 from instances.prune import prune
 from solvers.allocation import allocate_any
 
-__all__ = ["solve_cones", "solve_cones_pruned", "solve_units"]
+__all__ = ["solve_cones", "solve_cones_pruned", "solve_pairs_pruned", "solve_units"]
 
 TARGET_TOTAL = 1e3
 """Size of the objective after scaling: SCIP's tolerances are absolute."""
@@ -29,17 +31,23 @@ TARGET_TOTAL = 1e3
 
 def version() -> str:
     """Name and version."""
-    return f"SCIP {pyscipopt.Model().version()}"
+    model = pyscipopt.Model()
+    return f"SCIP {model.getMajorVersion()}.{model.getMinorVersion()}.{model.getTechVersion()}"
 
 
 def solve_cones(table: OptionTable, record: Recorder, threads: int) -> Ending:
     """Perspective form on all options. SCIP runs one thread, whatever is asked."""
-    return _solve_cones(table, record)
+    return _solve_cones(state_cones, table, record)
 
 
 def solve_cones_pruned(table: OptionTable, record: Recorder, threads: int) -> Ending:
     """Perspective form without the options that `instances.prune` proves useless."""
-    return _solve_cones(prune(table), record)
+    return _solve_cones(state_cones, prune(table), record)
+
+
+def solve_pairs_pruned(table: OptionTable, record: Recorder, threads: int) -> Ending:
+    """Cones for pairs of a user and a server instead of options: weaker, far smaller."""
+    return _solve_cones(state_pairs, prune(table), record)
 
 
 def solve_units(table: OptionTable, record: Recorder, threads: int) -> Ending:
@@ -72,10 +80,10 @@ def solve_units(table: OptionTable, record: Recorder, threads: int) -> Ending:
     return _run(model, record, scale, read)
 
 
-def _solve_cones(table: OptionTable, record: Recorder) -> Ending:
+def _solve_cones(state: Callable[[Any, OptionTable, float], list[Any]], table: OptionTable, record: Recorder) -> Ending:
     scale = _scale(table)
     model = pyscipopt.Model()
-    x = state_cones(model, table, scale)
+    x = state(model, table, scale)
 
     def read(solution: Any) -> None:
         chosen = _largest(table, np.array([solution[v] for v in x]))
