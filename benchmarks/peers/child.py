@@ -36,7 +36,7 @@ PEERS = {
 }
 """Allocation rule, module and function of each peer; modules are imported only in the process that needs them."""
 USUAL = ("highs_units", "highs_compact_pruned", "scip_units", "cpsat_units", "scip_cones_pruned", "scip_pairs_pruned")
-"""Peers that are run unless others are named: the variants on all options were never better than those on pruned ones."""
+"""Peers that are run unless others are named; those on all options are left out for their twins on pruned ones."""
 THREADED = ("highs_units", "highs_compact", "highs_compact_pruned", "cpsat_units")
 """Peers that can be told how many threads to run."""
 
