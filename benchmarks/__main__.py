@@ -1,10 +1,14 @@
-"""`python -m benchmarks [NAME ...]`: run some or all."""
+"""`python -m benchmarks [NAME ...]`: run some or all; `python -m benchmarks peers [OPTION ...]`: beside other solvers.
+
+`peers` takes hours and options of its own, so it is never among "all".
+"""
 
 from __future__ import annotations
 
 import sys
 
 from benchmarks import allocation, build, campus, expand, prices, supported
+from benchmarks.peers import main as peers
 
 ALL = {
     "allocation": allocation.main,
@@ -15,5 +19,8 @@ ALL = {
     "supported": supported.main,
 }
 
-for name in sys.argv[1:] or ALL:
-    ALL[name]()
+if sys.argv[1:2] == ["peers"]:
+    peers.main(sys.argv[2:])
+else:
+    for name in sys.argv[1:] or ALL:
+        ALL[name]()
