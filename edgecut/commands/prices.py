@@ -29,9 +29,8 @@ EXACT = 30
 """Users up to which the exact method solves again unless another one is named."""
 NONE = "none"
 
-_SHOWN = (
-    "server", "resource", "amount", "unit", "load", "price_j", "price_per_unit", "price_unit", "worth_j", "kept_j", "rank"
-)  # fmt: skip
+_SHOWN = ("server", "resource", "amount", "unit", "load", "price_j", "price_per_unit", "price_unit", "worth_j",
+          "kept_j", "rank")  # fmt: skip
 _RESOLVED = ("step", "predicted_j", "resolved_j", "least_j", "most_j", "verdict")
 _WORDS = {"uplink": "uplink", "compute": "compute", "memory": "memory", "server": "one more server like"}
 

@@ -105,12 +105,16 @@ class _Trial:
     def figures(self, old: _Known) -> dict[str, float | str]:
         """Columns of its row."""
         least = max(old.bound_j - self.new.best_j, 0.0)
+        most = max(old.best_j - self.new.bound_j, least)
+        resolved = old.best_j - self.new.best_j
+        if not math.isfinite(self.step):  # a part of endless memory: nothing changes
+            least = most = resolved = 0.0
         return {
             "step": self.step,
             "predicted_j": self.predicted_j,
-            "resolved_j": _finite(old.best_j - self.new.best_j),
+            "resolved_j": _finite(resolved),
             "least_j": _finite(least),
-            "most_j": _finite(max(old.best_j - self.new.bound_j, least)),
+            "most_j": _finite(most),
             "verdict": self.verdict,
             "solve_s": self.solve_s,
         }
@@ -128,9 +132,9 @@ def _try(
     old: _Known,
 ) -> _Trial:
     amount = step.amount(slopes.instance, server, resource)
-    predicted = amount * slopes.worth_j(server, resource) if math.isfinite(amount) else 0.0
-    if not math.isfinite(amount):  # a part of endless memory: nothing changes
-        return _Trial(amount, predicted, old, "unchanged", 0.0)
+    if not math.isfinite(amount):
+        return _Trial(amount, 0.0, _Known(), "unchanged", 0.0)
+    predicted = amount * slopes.worth_j(server, resource)
     grown = grow(slopes.instance, server, resource, amount)
     table = expand(grown)
     again = solve(grown, method, limits=limits, seed=seed, on_progress=on_progress, table=table)

@@ -103,7 +103,7 @@ class Slopes:
             "resource": resource,
             "amount": amount,
             "unit": unit,
-            "load": float(load[k] if k < 3 else np.ceil(load.max())),
+            "load": float(load[k] if k < 3 else np.sign(load.max())),
             "on": float(self.on[server]),
             "price_j": price,
             "price_per_unit": price / amount,
