@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import allocation, build, campus, expand, prices, supported
+from benchmarks import allocation, build, campus, expand, gap, prices, supported
 
 ALL = {
     "allocation": allocation.main,
     "build": build.main,
     "campus": campus.main,
     "expand": expand.main,
+    "gap": gap.main,
     "prices": prices.main,
     "supported": supported.main,
 }
