@@ -1,4 +1,4 @@
-"""The gap between optimum and relaxation on many small instances, and where its limit is reached (docs/theory.md, P6)."""
+"""Optimum minus relaxation on many small instances, and where its limit is reached (docs/theory.md, P6)."""
 
 from __future__ import annotations
 
