@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import allocation, build, campus, expand, prices, supported
+from benchmarks import allocation, build, campus, expand, gap, prices, supported
 from benchmarks.peers import main as peers
 
 ALL = {
@@ -15,6 +15,7 @@ ALL = {
     "build": build.main,
     "campus": campus.main,
     "expand": expand.main,
+    "gap": gap.main,
     "prices": prices.main,
     "supported": supported.main,
 }

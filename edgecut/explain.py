@@ -12,38 +12,16 @@ from instances.columns import Ints
 from instances.errors import InputError, nearest
 from instances.expand import expand
 from instances.instance import OBJECTIVES
-from instances.options import LOCAL, REJECTED, OptionTable
-from instances.plan import Plan
+from instances.options import LOCAL, OptionTable
 from solvers.allocation import allocate_any
 from solvers.objective import decision_cost
 from solvers.result import Result
+from solvers.sensitivity.choices import chosen_options
 
-__all__ = ["chosen_options", "explain_user", "explanation_text"]
+__all__ = ["explain_user", "explanation_text"]
 
 _TIGHT = 1e-4
 """A limit counts as binding when less than this part of it is left."""
-
-
-def chosen_options(table: OptionTable, plan: Plan) -> Ints:
-    """[n_users] rows of the option table that a plan uses.
-
-    Raises:
-        InputError: the plan does something that is not an option (a cut that the instance's cut rule leaves out).
-    """
-    return np.array([_option_of(table, plan, user) for user in range(len(plan))], dtype=np.int64)
-
-
-def _option_of(table: OptionTable, plan: Plan, user: int) -> int:
-    rows, rejections = range(int(table.start[user]), int(table.start[user + 1])), table.is_rejection
-    if plan.server[user] == REJECTED:
-        return next(row for row in rows if rejections[row])
-    on_device = plan.cuts[int(plan.cut[user])].on_device
-    for row in rows:
-        if rejections[row]:
-            continue
-        if table.server[row] == plan.server[user] and np.array_equal(table.on_device(row), on_device):
-            return row
-    raise InputError(f"plan, user {user}", "does not use one of its options", "its cut is not among them")
 
 
 def explain_user(result: Result, user: str) -> dict[str, Any]:

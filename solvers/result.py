@@ -5,11 +5,16 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
+from typing import TYPE_CHECKING
 
+from instances.certificate import Certificate
 from instances.check import Report, check
 from instances.instance import Instance
 from instances.plan import Plan
 from solvers.answer import Answer, Limits, Progress, Stop, relative_gap
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Result", "Verdict"]
 
@@ -44,6 +49,7 @@ class Result:
         build_s, solve_s: s spent on options and formulation, and on solving.
         plan: the plan, or None. report: its recomputed figures and violations, or None.
         trace: progress over time. detail: further figures of the method's own.
+        certificate: of the bound, when the method has one.
     """
 
     method: str
@@ -61,6 +67,7 @@ class Result:
     report: Report | None
     trace: tuple[Progress, ...]
     detail: dict[str, float]
+    certificate: Certificate | None
     seal: object = dataclasses.field(repr=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +84,17 @@ class Result:
     def valid(self) -> bool:
         """Whether there is a plan that breaks no rule."""
         return self.report is not None and self.report.valid
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """What the next unit of each server's resources is worth: see `solvers.sensitivity.Slopes.frame`.
+
+        Raises:
+            InputError: the result has neither a certificate of prices nor a valid plan.
+        """
+        from solvers.sensitivity.slopes import slopes_of  # late: it works on results
+
+        return slopes_of(self).frame()
 
     @classmethod
     def checked(
@@ -115,6 +133,7 @@ class Result:
             report=report,
             trace=answer.trace,
             detail=dict(answer.detail),
+            certificate=answer.certificate,
             seal=_SEAL,
         )
 
