@@ -75,7 +75,7 @@ def _sums(offers: Offers, certificate: Certificate, split: Bools) -> Floats:
 
 def _part(offers: Offers, certificate: Certificate, split: Bools, first: int, last: int) -> list[float]:
     options = offers.of(first, last)
-    options = options.take(_worth_it(options, split))
+    options = options.take(np.flatnonzero(_worth_it(options, split)))
     force: Floats | None = None
     found = []
     for case in cases(certificate, offers):

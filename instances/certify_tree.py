@@ -47,7 +47,7 @@ def check_tree(certificate: Certificate, offers: Offers) -> int:
         InputError: anything that is not understood: a node of an unknown kind, prices of a wrong shape, negative or not
             finite, a server, user or option that does not exist, a server that is settled twice, an empty split.
     """
-    bound = certificate.bound_j
+    bound: Any = certificate.bound_j
     if isinstance(bound, bool) or not isinstance(bound, int | float | np.floating) or np.isnan(bound):
         raise InputError("certificate.bound_j", f"is {bound!r}", "a bound is a number")
     leaves = 0
@@ -89,9 +89,10 @@ def _check_prices(prices: Any, n_servers: int, where: str) -> None:
 
 
 def _check_options(node: UserSplit, offers: Offers, where: str) -> None:
-    if not isinstance(node.options, tuple) or not node.options:
+    options: Any = node.options
+    if not isinstance(options, tuple) or not options:
         raise InputError(f"{where}.options", "are none", "then there is nothing to choose between")
-    if any(not (isinstance(o, tuple) and len(o) == 2 and all(_is_whole(k) for k in o)) for o in node.options):
+    if any(not (isinstance(o, tuple) and len(o) == 2 and all(_is_whole(k) for k in o)) for o in options):
         raise InputError(f"{where}.options", "are not all pairs", "an option is (server, cut row)")
     if len(set(node.options)) < len(node.options):
         raise InputError(f"{where}.options", "name one twice", "once is enough")
@@ -152,7 +153,10 @@ def _walk(root: Node, n_cuts: int) -> Iterator[tuple[Node, _State]]:
             stack += [(_Step(int(node.server), True), node.on), (_Step(int(node.server), False), node.off)]
         elif isinstance(node, UserSplit):
             codes = np.array([option_code(*option, n_cuts) for option in node.options], dtype=np.int64)
-            stack += [(_Step(int(node.user), False, codes), node.other), (_Step(int(node.user), True, codes), node.among)]
+            stack += [
+                (_Step(int(node.user), False, codes), node.other),
+                (_Step(int(node.user), True, codes), node.among),
+            ]
 
 
 def cases(certificate: Certificate, offers: Offers) -> Iterator[Case]:

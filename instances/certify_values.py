@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from instances.certify_options import LARGEST, Options
-from instances.columns import Floats
+from instances.columns import Bools, Floats
 from instances.outward import (
     add_down,
     below,
@@ -121,7 +121,7 @@ def _bracket(o: Options, mu: Floats, nu: Floats) -> tuple[Floats, Floats]:
     return low, np.where(np.isfinite(high), np.maximum(high, low), low + 60.0)
 
 
-def _newton(o: Options, mu: Floats, nu: Floats, x: Floats) -> tuple[Floats, Floats]:
+def _newton(o: Options, mu: Floats, nu: Floats, x: Floats) -> tuple[Bools, Floats]:
     """Whether the time taken at λ = eˣ exceeds the budget, and Newton's step in x for ln(time taken/budget)."""
     force = np.exp(x)
     pay = o.send_w + force
@@ -131,5 +131,4 @@ def _newton(o: Options, mu: Floats, nu: Floats, x: Floats) -> tuple[Floats, Floa
     fall = np.where(moving, device / 3, 0.0) + np.where(air > o.air, 0.5 * air * force / pay, 0.0)
     fall += np.where(run > o.run, 0.5 * run, 0.0)
     taken = np.where(o.device > 0, device, 0.0) + np.maximum(air, o.air) + np.maximum(run, o.run)
-    return taken > o.budget, np.log(taken / o.budget) * taken / fall
-
+    return np.asarray(taken > o.budget), np.asarray(np.log(taken / o.budget) * taken / fall)
