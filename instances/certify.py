@@ -25,6 +25,8 @@ __all__ = ["Proof", "certify"]
 
 CHUNK = 60_000
 """Options that are worked off together, about."""
+_ROUGH, _SHARP = 3, 14
+"""Steps for λ, for options that do not look like their user's best and for those that do."""
 ROUNDING = 1e-9
 """Part of the sums behind a bound by which claims may differ from it: rounding, and how well λ was chosen."""
 
@@ -79,12 +81,29 @@ def _part(offers: Offers, certificate: Certificate, split: Bools, first: int, la
     force: Floats | None = None
     found = []
     for case in cases(certificate, offers):
-        mu, nu, pi = _prices_at(options, case.prices)
-        force = find_force(options, mu, nu, force)
-        value = value_down(options, mu, nu, pi, force)
-        value[~_allowed(options, case, offers.n_cuts)] = np.inf
+        force, value = _values(options, case, _allowed(options, case, offers.n_cuts), force)
         found.append(sum_down(_least(options, value)))
     return found
+
+
+def _values(o: Options, case: Case, allowed: Bools, start: Floats | None) -> tuple[Floats, Floats]:
+    """[n] λ, and values at most v_o, inf for options that are not allowed; sharp for those that may be a user's best.
+
+    A rough λ for all; a good one for each user's best so far, and for all that look better than that.
+    """
+    mu, nu, pi = _prices_at(o, case.prices)
+    force = find_force(o, mu, nu, start, rounds=_ROUGH)
+    value = np.where(allowed, value_down(o, mu, nu, pi, force), np.inf)
+    sharp = np.zeros(len(o), dtype=bool)
+    ceiling = _least(o, value)
+    for _ in range(2):
+        rows = np.flatnonzero((value <= ceiling[o.user - o.first]) & ~sharp & allowed)
+        part, mu_, nu_ = o.take(rows), mu[rows], nu[rows]
+        force[rows] = find_force(part, mu_, nu_, force[rows], rounds=_SHARP)
+        value[rows] = np.maximum(value[rows], value_down(part, mu_, nu_, pi[rows], force[rows]))
+        sharp[rows] = True
+        ceiling = _least(o, np.where(sharp, value, np.inf))
+    return force, value
 
 
 def _worth_it(o: Options, split: Bools) -> Bools:
@@ -108,12 +127,11 @@ def _prices_at(o: Options, prices: Floats) -> tuple[Floats, Floats, Floats]:
 def _allowed(o: Options, case: Case, n_cuts: int) -> Bools:
     """[n] which options are left in a case."""
     allowed = ~np.isin(o.server, case.off) if case.off else np.ones(len(o), dtype=bool)
-    for user, rules in case.rules.items():
+    for user, (codes, holds) in case.rules.items():
         if o.first <= user < o.last:
             here = slice(*np.searchsorted(o.user, [user, user + 1]).tolist())
             code = option_code(o.server[here], o.cut[here], n_cuts)
-            for codes, holds in rules:
-                allowed[here] &= np.isin(code, codes) == holds
+            allowed[here] &= np.isin(code, codes) == holds
     return np.asarray(allowed)
 
 

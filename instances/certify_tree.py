@@ -25,14 +25,14 @@ MOST_NODES = 2_000_000
 class Case:
     """A leaf and what is settled on the way to it.
 
-    ``prices`` [3, n_servers]; ``off``, ``on``: servers; ``rules``: for each user that was split on, pairs of option
-    codes (see `option_code`) and whether the user takes one of them.
+    ``prices`` [3, n_servers]; ``off``, ``on``: servers; ``rules``: for each user that was split on, option codes (see
+    `option_code`) and whether the user takes one of them (True) or none of them.
     """
 
     prices: Floats
     off: tuple[int, ...]
     on: tuple[int, ...]
-    rules: dict[int, tuple[tuple[Ints, bool], ...]]
+    rules: dict[int, tuple[Ints, bool]]
 
 
 def option_code(server: Any, cut: Any, n_cuts: int) -> Any:
@@ -107,7 +107,7 @@ def _is_whole(value: Any) -> bool:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _State:
-    """What is settled on the way to a node: servers (True: on), and for each user its rules so far."""
+    """What is settled on the way to a node: servers (True: on), and for each user the rules so far, the last in force."""
 
     servers: dict[int, bool] = dataclasses.field(default_factory=dict)
     users: dict[int, list[tuple[Ints, bool]]] = dataclasses.field(default_factory=dict)
@@ -116,8 +116,9 @@ class _State:
         """Settle one thing more."""
         if step.codes is None:
             self.servers[step.row] = step.holds
-        else:
-            self.users.setdefault(step.row, []).append((step.codes, step.holds))
+            return
+        rules = self.users.setdefault(step.row, [])
+        rules.append(_both(rules[-1] if rules else None, (step.codes, step.holds)))
 
     def leave(self, step: _Step) -> None:
         """Take the last thing back."""
@@ -125,6 +126,18 @@ class _State:
             del self.servers[step.row]
         else:
             self.users[step.row].pop()
+
+
+def _both(one: tuple[Ints, bool] | None, other: tuple[Ints, bool]) -> tuple[Ints, bool]:
+    """The rule that says what two rules say."""
+    if one is None:
+        return other
+    if one[1] and other[1]:
+        return np.intersect1d(one[0], other[0]), True
+    if one[1] or other[1]:
+        among, without = (one, other) if one[1] else (other, one)
+        return np.setdiff1d(among[0], without[0]), True
+    return np.union1d(one[0], other[0]), False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -165,7 +178,7 @@ def cases(certificate: Certificate, offers: Offers) -> Iterator[Case]:
         if isinstance(node, Leaf):
             on = [s for s, is_on in state.servers.items() if is_on]
             off = [s for s, is_on in state.servers.items() if not is_on]
-            yield Case(node.prices, tuple(off), tuple(on), {u: tuple(r) for u, r in state.users.items() if r})
+            yield Case(node.prices, tuple(off), tuple(on), {u: r[-1] for u, r in state.users.items() if r})
 
 
 def split_users(certificate: Certificate, offers: Offers) -> set[int]:

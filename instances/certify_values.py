@@ -27,7 +27,6 @@ from instances.outward import (
 
 __all__ = ["clock_term", "find_force", "share_term", "value_down"]
 
-_ROUNDS = 14
 _SETTLED = 1e-6
 """Change of ln λ at which the search ends: the value is flat there, so it is off by the square of that."""
 
@@ -80,7 +79,7 @@ def share_term(work: Floats, price: Floats) -> Floats:
     return np.where(work >= price, below(work + price), 2 * sqrt_down(below(mul_down(work, price))))
 
 
-def find_force(o: Options, mu: Floats, nu: Floats, start: Floats | None = None) -> Floats:
+def find_force(o: Options, mu: Floats, nu: Floats, start: Floats | None = None, rounds: int = 14) -> Floats:
     """[n] λ that nearly maximises the bound, J/s: where device, uplink and server take the whole budget.
 
     On x = ln λ, ln(time taken) falls almost linearly, so Newton's steps are used while they stay within a bracket whose
@@ -92,7 +91,7 @@ def find_force(o: Options, mu: Floats, nu: Floats, start: Floats | None = None) 
         if start is not None:
             warm = np.log(start)
             x = np.where((warm > low) & (warm < high), warm, x)
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             late, step = _newton(o, mu, nu, x)
             low, high = np.where(late, x, low), np.where(late, high, x)
             moved = x + step
