@@ -55,6 +55,11 @@ def certify(instance: Instance, certificate: Certificate) -> Proof:
     """
     if not obeys_ieee():
         raise InputError("certify", "this process does not compute as IEEE 754 says", "nothing can be proven")
+    with np.errstate(all="ignore"):  # what overflows is dealt with as it is
+        return _certify(instance, certificate)
+
+
+def _certify(instance: Instance, certificate: Certificate) -> Proof:
     offers = Offers(instance)
     leaves = check_tree(certificate, offers)
     split = np.zeros(instance.n_users, dtype=bool)
@@ -72,10 +77,15 @@ def _sums(offers: Offers, certificate: Certificate, split: Bools) -> Floats:
     """[parts, leaves] at most the least cost of some users in each case; inf where one of them has no option left."""
     # NumPy releases the lock, so two parts at a time keep two cores busy; sums do not depend on it.
     with ThreadPoolExecutor(2) as pool:
-        return np.array(list(pool.map(lambda part: _part(offers, certificate, split, *part), offers.parts(CHUNK))))
+        return np.array(list(pool.map(lambda part: _part(offers, certificate, split, part), offers.parts(CHUNK))))
 
 
-def _part(offers: Offers, certificate: Certificate, split: Bools, first: int, last: int) -> list[float]:
+def _part(offers: Offers, certificate: Certificate, split: Bools, users: tuple[int, int]) -> list[float]:
+    with np.errstate(all="ignore"):  # each thread has its own state
+        return _part_sums(offers, certificate, split, *users)
+
+
+def _part_sums(offers: Offers, certificate: Certificate, split: Bools, first: int, last: int) -> list[float]:
     options = offers.of(first, last)
     options = options.take(np.flatnonzero(_worth_it(options, split)))
     force: Floats | None = None

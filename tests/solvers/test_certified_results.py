@@ -332,16 +332,28 @@ MUTATIONS: dict[str, Callable[..., None]] = {
     "older schema": _set("schema", "edgecut-result/1"),
     "another instance": lambda d, rng: d["instance"].update(fingerprint="0" * 64),
 }
-HARMLESS = ("prices of a server raised", "prices of a server lowered", "price raised", "price lowered", "off and on swapped", "among and other swapped", "option lost",
-            "another cut", "the other server", "another user", "case forgotten", "other case forgotten",
-            "servers in another order")  # fmt: skip
+HARMLESS = (
+    "prices of a server raised",
+    "prices of a server lowered",
+    "price raised",
+    "price lowered",
+    "off and on swapped",
+    "among and other swapped",
+    "option lost",
+    "another cut",
+    "the other server",
+    "another user",
+    "case forgotten",
+    "other case forgotten",
+    "servers in another order",
+)
 """May by chance leave the recomputed bound as it was: of a case that was not the least, or of a price that never bore.
 What remains is then a certificate of its own, and what it proves is recomputed."""
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_mutated_certificates_are_refuted(name: str, certified: Result) -> None:
-    """10 mutations of each kind for two results, more than 800 in all. Each is rejected, or proves the recorded bound truly."""
+    """10 of each kind for two results, more than 800 in all: rejected, or the recorded bound is truly proven."""
     rng = np.random.default_rng(sum(name.encode()))
     original = result_to_json(certified)
     refuted = 0
