@@ -107,7 +107,7 @@ def _is_whole(value: Any) -> bool:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _State:
-    """What is settled on the way to a node: servers (True: on), and for each user the rules so far, the last in force."""
+    """What is settled on the way to a node: servers (True: on), and each user's rules so far, the last in force."""
 
     servers: dict[int, bool] = dataclasses.field(default_factory=dict)
     users: dict[int, list[tuple[Ints, bool]]] = dataclasses.field(default_factory=dict)
