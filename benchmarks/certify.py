@@ -1,7 +1,7 @@
 """How long it takes to recompute the bound of a certificate, and its peak memory.
 
-Each size runs in a process of its own, so that peaks do not add up. ``wall_s`` is that of `certify` alone; ``added_mib``
-is the peak of the process beyond what making the instance took.
+Each size runs in a process of its own, so that peaks do not add up. ``wall_s``: of `certify` alone; ``added_mib``:
+the peak of the process beyond what making the instance took.
 """
 
 from __future__ import annotations

