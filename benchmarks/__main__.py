@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import allocation, build, campus, expand, gap, prices, supported
+from benchmarks import allocation, build, campus, certify, expand, gap, prices, supported
 from benchmarks.peers import main as peers
 
 ALL = {
     "allocation": allocation.main,
     "build": build.main,
     "campus": campus.main,
+    "certify": certify.main,
     "expand": expand.main,
     "gap": gap.main,
     "prices": prices.main,

@@ -10,9 +10,10 @@ import numpy as np
 from instances.instance import OBJECTIVES
 from solvers.result import Result, Verdict
 
-__all__ = ["result_card"]
+__all__ = ["percent_up", "result_card"]
 
 _MEANING = {
+    Verdict.CERTIFIED: "plan checked, bound recomputed independently in outward-rounded arithmetic",
     Verdict.OPTIMAL: "plan checked; optimal within the gap, by the solver's bound",
     Verdict.BOUNDED: "plan checked; the solver's bound leaves a gap",
     Verdict.FEASIBLE: "plan checked; no bound",
@@ -20,6 +21,13 @@ _MEANING = {
     Verdict.UNKNOWN: "no plan found, none excluded",
     Verdict.WRONG: "the checker contradicts the solver",
 }
+
+
+def percent_up(part: float) -> str:
+    """A part as per cent, rounded up: "at most this" must stay true when it is printed."""
+    if not math.isfinite(part):
+        return "∞"
+    return f"{math.ceil(part * 1e6) / 1e4:.4f} %"
 
 
 def result_card(result: Result, stream: TextIO) -> None:
@@ -39,11 +47,16 @@ def _lines(result: Result) -> list[tuple[str, str]]:
     if math.isfinite(result.objective_j):
         lines.append((what, f"{result.objective_j:.6g} {unit}"))
     if math.isfinite(result.bound_j):
-        lines.append(("bound", f"{result.bound_j:.6g} {unit}   gap {_percent(result.gap)}"))
+        whose = "certified" if result.verdict is Verdict.CERTIFIED else "the solver's word"
+        lines.append(("bound", f"{result.bound_j:.6g} {unit}   gap ≤ {percent_up(result.gap)}, {whose}"))
+    if math.isfinite(result.certified_gap) and result.verdict is not Verdict.CERTIFIED:
+        lines.append(("certified", f"{result.certified_j:.6g} {unit}   gap ≤ {percent_up(result.certified_gap)}"))
     lines.append(("users", f"{instance.n_users} over {instance.n_servers} servers, {instance.allocation} allocation"))
     if result.valid and result.plan is not None:
         lines += _plan_lines(result)
-    lines.append(("stopped", f"{result.stop.value} after {result.build_s:.2f} s build + {result.solve_s:.2f} s solve"))
+    checking = f" + {result.certify_s:.2f} s certificate" if result.certificate is not None else ""
+    spent = f"{result.build_s:.2f} s build + {result.solve_s:.2f} s solve{checking}"
+    lines.append(("stopped", f"{result.stop.value} after {spent}"))
     if result.message:
         lines.append(("note", result.message))
     return lines

@@ -51,6 +51,7 @@ def comparison_rows(results: list[Result]) -> list[dict[str, Any]]:
             "kind": METHODS[r.method].kind if r.method in METHODS else "",
             "objective_j": r.objective_j,
             "bound_j": r.bound_j,
+            "certified_j": r.certified_j,
             "gap_to_best_bound": max(relative_gap(r.objective_j, bound), 0.0),
             "verdict": r.verdict.value,
             "stop": r.stop.value,

@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
+import time
 from typing import TYPE_CHECKING
 
 from instances.certificate import Certificate
+from instances.certify import Proof
+from instances.certify import certify as prove
 from instances.check import Report, check
+from instances.errors import InputError
 from instances.instance import Instance
 from instances.plan import Plan
 from solvers.answer import Answer, Limits, Progress, Stop, relative_gap
@@ -16,7 +20,7 @@ from solvers.answer import Answer, Limits, Progress, Stop, relative_gap
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Result", "Verdict"]
+__all__ = ["Result", "Verdict", "weigh"]
 
 AGREEMENT = 1e-6
 """Relative difference between claimed and recomputed figures at which a claim counts as contradicted."""
@@ -27,6 +31,7 @@ _SEAL = object()
 class Verdict(enum.Enum):
     """What is known for sure about a result, and on whose word."""
 
+    CERTIFIED = "certified"  # plan checked; bound recomputed from its certificate in outward-rounded arithmetic
     OPTIMAL = "optimal"  # plan checked; the solver's bound is within the gap asked for
     BOUNDED = "bounded"  # plan checked; the solver's bound leaves a larger gap
     FEASIBLE = "feasible"  # plan checked; no bound
@@ -43,13 +48,15 @@ class Result:
         method, seed, limits: how it was made.
         instance: of what.
         objective_j: J, recomputed from the plan; inf without a valid plan.
-        bound_j: J, lower bound that the method claims; −inf without.
+        bound_j: J, lower bound: what the certificate proves if the verdict is CERTIFIED, else what the method claims;
+            −inf without.
+        certified_j: J, lower bound recomputed from the certificate, rounded down; −inf without.
         gap: (objective − bound)/|objective|; inf when either is missing.
         verdict: what is known. stop: why it stopped. message: explanation in the user's words.
-        build_s, solve_s: s spent on options and formulation, and on solving.
+        build_s, solve_s, certify_s: s spent on options and formulation, on solving, on recomputing the certificate.
         plan: the plan, or None. report: its recomputed figures and violations, or None.
+        certificate: cases and prices behind ``certified_j``, or None.
         trace: progress over time. detail: further figures of the method's own.
-        certificate: of the bound, when the method has one.
     """
 
     method: str
@@ -58,16 +65,18 @@ class Result:
     instance: Instance
     objective_j: float
     bound_j: float
+    certified_j: float
     verdict: Verdict
     stop: Stop
     message: str
     build_s: float
     solve_s: float
+    certify_s: float
     plan: Plan | None
     report: Report | None
+    certificate: Certificate | None
     trace: tuple[Progress, ...]
     detail: dict[str, float]
-    certificate: Certificate | None
     seal: object = dataclasses.field(repr=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +88,11 @@ class Result:
         """Relative gap between objective and bound; inf when either is missing."""
         gap = relative_gap(self.objective_j, self.bound_j)
         return max(gap, 0.0)
+
+    @property
+    def certified_gap(self) -> float:
+        """Relative gap between objective and certified bound, a fact; inf when either is missing."""
+        return max(relative_gap(self.objective_j, self.certified_j), 0.0)
 
     @property
     def valid(self) -> bool:
@@ -108,61 +122,113 @@ class Result:
         limits: Limits | None = None,
         build_s: float = 0.0,
         solve_s: float = 0.0,
+        certify: bool = True,
+        certify_s: float | None = None,
     ) -> Result:
         """Recompute ``plan`` on ``instance``, compare with what ``answer`` claims, and keep what holds.
 
         A claim that the checker contradicts (invalid plan, another objective, a bound above a verified plan, infeasible
-        beside a verified plan) makes the verdict WRONG and removes the contradicted figure.
+        beside a verified plan, a certificate that is rejected or proves less than it claims) makes the verdict WRONG
+        and removes the contradicted figure. Without ``certify`` a certificate is kept, but nothing rests on it;
+        ``certify_s`` is that of an earlier run, when a result is read again.
         """
         limits = limits or Limits()
         report = None if plan is None else check(instance, plan)
-        objective, bound, verdict, faults = _judge(answer, report, limits)
+        begin = time.perf_counter()
+        proof, faults = (None, []) if not certify else weigh(instance, answer.certificate)
+        spent_s = time.perf_counter() - begin if proof is not None or faults else 0.0
+        found = _judge(answer, report, limits, proof, faults)
+        certificate = None if faults and proof is None else answer.certificate
+        if certificate is not None and found.certified_j != -math.inf:
+            certificate = dataclasses.replace(certificate, bound_j=found.certified_j)
+        detail = dict(answer.detail)
+        if found.verdict is Verdict.CERTIFIED and proof is not None and answer.bound_j > proof.bound_j + proof.room_j:
+            detail["solver_bound_j"] = answer.bound_j
         return cls(
             method=method,
             seed=seed,
             limits=limits,
             instance=instance,
-            objective_j=objective,
-            bound_j=bound,
-            verdict=verdict,
+            objective_j=found.objective_j,
+            bound_j=found.bound_j,
+            certified_j=found.certified_j,
+            verdict=found.verdict,
             stop=answer.stop,
-            message="; ".join([*faults, *([answer.message] if answer.message else [])]),
+            message="; ".join([*found.faults, *([answer.message] if answer.message else [])]),
             build_s=build_s,
             solve_s=solve_s,
+            certify_s=spent_s if certify_s is None else certify_s,
             plan=plan,
             report=report,
+            certificate=certificate,
             trace=answer.trace,
-            detail=dict(answer.detail),
-            certificate=answer.certificate,
+            detail=detail,
             seal=_SEAL,
         )
 
 
-def _judge(answer: Answer, report: Report | None, limits: Limits) -> tuple[float, float, Verdict, list[str]]:
-    """Objective, bound, verdict and contradictions."""
+def weigh(instance: Instance, certificate: Certificate | None) -> tuple[Proof | None, list[str]]:
+    """What a certificate proves (None: not known), and what is wrong with it."""
+    if certificate is None:
+        return None, []
+    try:
+        proof = prove(instance, certificate)
+    except InputError as error:
+        return None, [f"certificate rejected: {error}"]
+    except KeyboardInterrupt:
+        return None, []  # nothing was certified, which is no fault
+    if certificate.bound_j > proof.bound_j + proof.room_j:
+        return proof, [f"certificate claims {certificate.bound_j:.9g} J and proves {proof.bound_j:.9g} J"]
+    return proof, []
+
+
+@dataclasses.dataclass(frozen=True)
+class _Judgement:
+    """What is left of the claims."""
+
+    objective_j: float
+    bound_j: float
+    certified_j: float
+    verdict: Verdict
+    faults: list[str]
+
+
+def _judge(answer: Answer, report: Report | None, limits: Limits, proof: Proof | None, faults: list[str]) -> _Judgement:
+    """Objective, bounds, verdict and contradictions; ``faults`` are those of the certificate."""
+    certified = -math.inf if proof is None else proof.bound_j
+    claim = -math.inf if math.isnan(answer.bound_j) else answer.bound_j
+    # A claim that rests on the certificate is worth what that proves.
+    bound = certified if proof is not None and claim <= certified + proof.room_j else claim
     if report is None:
         verdict = Verdict.INFEASIBLE if answer.stop is Stop.INFEASIBLE else Verdict.UNKNOWN
-        bound = answer.bound_j if verdict is Verdict.INFEASIBLE or not math.isnan(answer.bound_j) else -math.inf
-        return math.inf, bound, verdict, []
-    faults = []
-    bound = answer.bound_j if not math.isnan(answer.bound_j) else -math.inf
+        if verdict is Verdict.INFEASIBLE:
+            bound = answer.bound_j
+        return _Judgement(math.inf, bound, certified, Verdict.WRONG if faults else verdict, faults)
     if not report.valid:
         shown = [str(v) for v in report.violations[:3]]
         more = len(report.violations) - len(shown)
-        return math.inf, bound, Verdict.WRONG, [*shown, *([f"and {more} more"] if more else [])]
+        faults = [*faults, *shown, *([f"and {more} more"] if more else [])]
+        return _Judgement(math.inf, bound, certified, Verdict.WRONG, faults)
     objective = report.objective_j
     room = AGREEMENT * max(abs(objective), 1e-9)
+    faults = list(faults)
     if math.isfinite(answer.objective_j) and abs(answer.objective_j - objective) > room:
         faults.append(f"claimed objective {answer.objective_j:.9g} J, the plan is worth {objective:.9g} J")
+    if certified > objective + room:
+        faults.append(f"the certificate proves {certified:.9g} J, above a verified plan of {objective:.9g} J")
+        certified = -math.inf
     if bound > objective + room:
         faults.append(f"claimed bound {bound:.9g} J lies above a verified plan of {objective:.9g} J")
         bound = -math.inf
     if answer.stop is Stop.INFEASIBLE:
         faults.append("claimed infeasible beside a verified plan")
     if faults:
-        return objective, bound, Verdict.WRONG, faults
+        return _Judgement(objective, bound, certified, Verdict.WRONG, faults)
+    bound, proven = min(bound, objective), min(certified, objective)  # above it by rounding only
+    enough = max(limits.gap, 1e-9)
+    if math.isfinite(proven) and (bound == proven or relative_gap(objective, proven) <= enough):
+        return _Judgement(objective, proven, certified, Verdict.CERTIFIED, [])
     if bound == -math.inf:
-        return objective, bound, Verdict.FEASIBLE, []
-    bound = min(bound, objective)  # above it by rounding only, or it would have been refuted
-    solved = relative_gap(objective, bound) <= max(limits.gap, 1e-9)
-    return objective, bound, Verdict.OPTIMAL if solved else Verdict.BOUNDED, []
+        return _Judgement(objective, bound, certified, Verdict.FEASIBLE, [])
+    solved = relative_gap(objective, bound) <= enough
+    return _Judgement(objective, bound, certified, Verdict.OPTIMAL if solved else Verdict.BOUNDED, [])

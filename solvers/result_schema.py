@@ -14,17 +14,26 @@ from solvers.result import Verdict
 
 __all__ = ["SCHEMA", "check_document"]
 
-SCHEMA = "edgecut-result/1"
+SCHEMA = "edgecut-result/2"
+BEFORE = "edgecut-result/1"
+"""Without certificates; still read."""
 
 
-def check_document(document: dict[str, Any]) -> None:
-    """Check the shape of a result document; what is in ``plan`` is checked by `plan_from_json`.
+def check_document(document: dict[str, Any]) -> dict[str, Any]:
+    """Check the shape of a result document and return it in the present schema.
+
+    What is in ``plan`` and ``certificate`` is checked by `plan_from_json` and `certificate_from_json`.
 
     Raises:
         InputError: the field, what is wrong with it and what would be right.
     """
     if "schema" not in document:
         raise InputError("schema", "is missing", "this is not a result file", f"its schema must be '{SCHEMA}'")
+    if document["schema"] == BEFORE:
+        new = sorted(set(_NEW) & set(document))
+        if new or document.get("verdict") == Verdict.CERTIFIED.value:
+            raise InputError(new[0] if new else "verdict", f"is of '{SCHEMA}', the schema says '{BEFORE}'")
+        document = {**document, **_NEW, "schema": SCHEMA}
     if document["schema"] != SCHEMA:
         raise InputError("schema", f"is {document['schema']!r}", f"this version reads '{SCHEMA}'")
     for name in [*_FIELDS, *document]:
@@ -34,6 +43,7 @@ def check_document(document: dict[str, Any]) -> None:
             raise InputError(name, "is not a field of a result", fix=nearest(name, _FIELDS))
     for name, check in _FIELDS.items():
         check(document[name], name)
+    return document
 
 
 def _finite(value: Any, where: str) -> None:
@@ -88,7 +98,7 @@ def _trace(value: Any, where: str) -> None:
             _finite_or_null(row[j], f"{where}[{k}][{j}]")
 
 
-def _plan(value: Any, where: str) -> None:
+def _object_or_null(value: Any, where: str) -> None:
     if value is not None:
         _record(value, where)
 
@@ -113,14 +123,19 @@ _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "instance": _instance,
     "objective_j": _finite_or_null,
     "bound_j": _finite_or_null,
+    "certified_j": _finite_or_null,
     "gap": _finite_or_null,
     "verdict": _one_of(lambda: [v.value for v in Verdict]),
     "stop": _one_of(lambda: [s.value for s in Stop]),
     "message": text,
     "build_s": _not_negative,
     "solve_s": _not_negative,
+    "certify_s": _not_negative,
     "detail": _detail,
     "trace": _trace,
     "versions": _versions,
-    "plan": _plan,
+    "plan": _object_or_null,
+    "certificate": _object_or_null,
 }
+_NEW: dict[str, Any] = {"certified_j": None, "certify_s": 0.0, "certificate": None}
+"""What a document of the schema before says of itself by leaving it out."""

@@ -31,6 +31,7 @@ def solve(
     seed: int = 0,
     on_progress: Callable[[Progress], None] | None = None,
     table: OptionTable | None = None,
+    certify: bool = True,
 ) -> Result:
     """Solve an instance.
 
@@ -42,6 +43,7 @@ def solve(
         on_progress: called with each new state, at least every second while HiGHS runs. Raising KeyboardInterrupt
             there, or pressing Ctrl-C, stops and keeps the best checked plan.
         table: options of this instance, if they are at hand already.
+        certify: whether to recompute the bound from the method's certificate, if it has one; else nothing rests on it.
 
     Raises:
         InputError: no such method, or one that cannot run on this instance.
@@ -64,8 +66,9 @@ def solve(
     build_s += answer.detail.get("build_s", 0.0)
     solve_s = time.perf_counter() - begin - build_s
     return Result.checked(
-        instance, answer, plan, method=method, seed=seed, limits=limits, build_s=build_s, solve_s=solve_s
-    )
+        instance, answer, plan, method=method, seed=seed, limits=limits, build_s=build_s, solve_s=solve_s,
+        certify=certify,
+    )  # fmt: skip
 
 
 def _ask(chosen: Method, instance: Instance, table: OptionTable, limits: Limits, seed: int, clock: Clock) -> Answer:

@@ -24,6 +24,13 @@ CHECKER = ("instances.check", "instances.check_cuts")
 HIDDEN_FROM_CHECKER = ("instances.options", "instances.cuts", "instances.physics", "instances.expand",
                        "instances.supported", "formulations", "solvers", "results", "edgecut")  # fmt: skip
 
+# Neither may anything that found a bound be behind its recomputation. The lists of cuts say what the options are.
+CERTIFIER = ("instances.certify", "instances.certify_cuts", "instances.certify_options", "instances.certify_tree",
+             "instances.certify_values", "instances.outward", "instances.certificate")  # fmt: skip
+HIDDEN_FROM_CERTIFIER = ("instances.options", "instances.physics", "instances.expand", "instances.prune",
+                         "instances.plan", "instances.check", "formulations", "solvers", "results",
+                         "edgecut")  # fmt: skip
+
 BANNED_MODULES = ("pickle", "_pickle", "dill", "cloudpickle", "shelve", "marshal", "yaml", "ruamel")
 BANNED_CALLS = ("eval", "exec")
 BANNED_METHODS = ("read_pickle", "to_pickle")
@@ -110,6 +117,8 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
             broken.append(f"{at}: {package} may not import {found.target}")
         if module in CHECKER and _is_under(found.target, HIDDEN_FROM_CHECKER):
             broken.append(f"{at}: the checker may not import {found.target}")
+        if module in CERTIFIER and _is_under(found.target, HIDDEN_FROM_CERTIFIER):
+            broken.append(f"{at}: the certifier may not import {found.target}")
         if _is_under(found.target, BANNED_MODULES):
             broken.append(f"{at}: {found.target} is banned")
         if top == "highspy" and module != HIGHS_HOME and not found.typing_only:
@@ -155,6 +164,8 @@ def test_every_package_was_read() -> None:
     read = {_module_of(path)[0] for path in FILES}
     assert set(CHAIN) <= read, "a package is missing, or was not looked at"
     assert set(CHECKER) <= read
+    assert set(CERTIFIER) <= read
+    assert {name for name in read if name.startswith("instances.certify")} <= set(CERTIFIER)
     assert HIGHS_HOME in read
 
 
@@ -176,6 +187,8 @@ BAD = [
     ("instances.check", "from instances import physics", "checker may not import instances.physics"),
     ("instances.check", "from . import cuts", "checker may not import instances.cuts"),
     ("instances.check", "from .options import OptionTable", "checker may not import instances.options"),
+    ("instances.certify", "from instances import physics", "certifier may not import instances.physics"),
+    ("instances.certify_options", "from .options import HAIR", "certifier may not import instances.options"),
     ("solvers.prices.dual", "from ...instances import x\nimport pickle", "pickle is banned"),
     ("results.store", "from yaml import load", "yaml.load is banned"),
     ("results.store", "x = eval('1')", "eval() is banned"),

@@ -35,6 +35,7 @@ def run(
     seed: Seed = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    certify: Annotated[bool, typer.Option(help="recompute the bound from the method's certificate")] = True,
 ) -> None:
     """Solve an instance: progress on stderr, a result card (or JSON) on stdout. Ctrl-C keeps the best plan."""
     limits = limits_of(time_limit, gap, nodes)
@@ -44,10 +45,11 @@ def run(
             raise InputError("--output", f"'{output}' is the instance itself", "it would be lost", "name another file")
     problem = load(instance)
     with ProgressLines(quiet=quiet, unit=OBJECTIVES[problem.problem][1]) as lines:
-        result = solve(problem, method, limits=limits, seed=seed, on_progress=lines)
+        result = solve(problem, method, limits=limits, seed=seed, on_progress=lines, certify=certify)
     if as_json:
         document = result_to_json(result)
-        print(json.dumps({key: value for key, value in document.items() if key not in ("plan", "trace")}, indent=1))
+        long = ("plan", "trace", "certificate")
+        print(json.dumps({key: value for key, value in document.items() if key not in long}, indent=1))
     else:
         result_card(result, sys.stdout)
     if output is not None:

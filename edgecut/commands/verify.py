@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from typing import Any
 
 import typer
 
+from edgecut.card import percent_up
 from edgecut.commands.options import AsJson, InstanceFile, ResultFile
 from edgecut.exits import Exit
 from edgecut.store import load, of_file
 from instances.errors import InputError
 from instances.files import read_json
-from solvers.result_file import verify
+from solvers.answer import relative_gap
+from solvers.result_file import Examination, examine
 
 
 def register(app: typer.Typer) -> None:
@@ -22,26 +25,56 @@ def register(app: typer.Typer) -> None:
 
 
 def run(instance: InstanceFile, result: ResultFile, as_json: AsJson = False) -> None:
-    """Recompute a result from its files alone; exit 0 when everything in it holds, 4 when something does not."""
+    """Recompute plan and bound from the files alone; exit 0 when all in the result holds, 4 when something does not."""
     problem, document = load(instance), read_json(result)
     try:
-        faults = verify(problem, document)
+        found = examine(problem, document)
     except InputError as error:
         raise of_file(result, error) from None
     if as_json:
-        print(json.dumps({"valid": not faults, "faults": faults}, indent=1))
-    elif faults:
-        print(f"WRONG: {len(faults)} fault{'s' if len(faults) > 1 else ''}", file=sys.stdout)
-        for fault in faults:
+        print(json.dumps(_as_json(found), indent=1))
+    elif found.faults:
+        print(f"WRONG: {len(found.faults)} fault{'s' if len(found.faults) > 1 else ''}", file=sys.stdout)
+        for fault in found.faults:
             print(f"  {fault}")
     else:
-        print(_confirmed(document))
-    raise typer.Exit(Exit.WRONG if faults else Exit.OK)
+        print("\n".join(_confirmed(found)))
+    raise typer.Exit(Exit.WRONG if found.faults else Exit.OK)
 
 
-def _confirmed(document: dict[str, Any]) -> str:
-    """What was confirmed, and what is still somebody's word."""
-    if document["plan"] is None:
-        return f"not refuted: there is no plan to check, '{document['verdict']}' is the method's word"
-    bound = "; the bound is the solver's word" if document["bound_j"] is not None else ""
-    return f"valid: plan, objective and gap recomputed and confirmed{bound}"
+def _as_json(found: Examination) -> dict[str, Any]:
+    gap = _certified_gap(found)
+    certified = found.certified_j if math.isfinite(found.certified_j) and not found.faults else None
+    return {
+        "valid": not found.faults,
+        "faults": found.faults,
+        "certified_j": certified,
+        "certified_gap": gap if math.isfinite(gap) and not found.faults else None,
+    }
+
+
+def _certified_gap(found: Examination) -> float:
+    if found.result is None:
+        return math.inf
+    return max(relative_gap(found.result.objective_j, found.certified_j), 0.0)
+
+
+def _confirmed(found: Examination) -> list[str]:
+    """What is a fact, and what is still somebody's word."""
+    result = found.result
+    assert result is not None  # without faults there is one
+    proven = math.isfinite(found.certified_j)
+    if result.plan is None:
+        lines = [f"not refuted: there is no plan to check, '{result.verdict.value}' is the method's word"]
+        return (
+            [*lines, f"certified: every plan costs at least {found.certified_j:.9g} J, recomputed"] if proven else lines
+        )
+    if not proven:
+        word = "; the bound is the solver's word" if math.isfinite(result.bound_j) else ""
+        return [f"valid: plan, objective and gap recomputed and confirmed{word}"]
+    lines = [f"certified: gap ≤ {percent_up(_certified_gap(found))}, recomputed"]
+    lines.append(f"  fact: the plan breaks no rule and costs {result.objective_j:.9g} J")
+    lines.append(f"  fact: no plan costs less than {found.certified_j:.9g} J (from the certificate, rounded outward)")
+    if result.bound_j > found.certified_j and result.gap < _certified_gap(found):
+        lines.append(f"  the solver's word: bound {result.bound_j:.9g} J, gap {percent_up(result.gap)}")
+    return lines

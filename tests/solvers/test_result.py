@@ -141,7 +141,8 @@ def test_verify_refutes(lie: str, solved: Result) -> None:
 
 BROKEN = {
     "schema missing": lambda d: d.pop("schema"),
-    "newer schema": _spoil("schema", "edgecut-result/2"),
+    "newer schema": _spoil("schema", "edgecut-result/3"),
+    "older schema with new fields": _spoil("schema", "edgecut-result/1"),
     "field missing": lambda d: d.pop("gap"),
     "field unknown": lambda d: d.update(colour="blue"),
     "objective a text": _spoil("objective_j", "low"),

@@ -1,0 +1,154 @@
+"""Certificates as JSON: by the names of servers and users, so that a reordered instance reads the same thing.
+
+The tree is a list of nodes, each before its parts, so that no tree is too deep for a file::
+
+    {"bound_j": 9.69, "servers": ["edge0", "edge1"],
+     "nodes": [{"server": "edge1"},                            followed by the case that it is off, then on
+               {"prices": [[0.3, 0.1], [0.2, 0.4], [0, 0]]},   a leaf: of uplink, compute and memory, J
+               {"user": "u7", "options": [["edge0", 3], [null, 12]]},    followed by: one of these, then another one
+               {"prices": …}, {"prices": …}]}
+
+A cut is its row in its network's list (`instances.cuts.efficient_cuts`); server null is the device itself. ``bound_j``
+null is an infinite bound: no plan exists.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from instances.certificate import Certificate, Leaf, Node, ServerSplit, UserSplit
+from instances.columns import Floats, Ints
+from instances.cuts import efficient_cuts
+from instances.errors import nearest
+from instances.instance import Instance
+from instances.json_text import check_fields, check_list
+from instances.scalars import number, refuse, text, whole
+
+__all__ = ["certificate_from_json", "certificate_to_json"]
+
+LOCAL = -1
+_KINDS = {"prices": ("prices",), "server": ("server",), "user": ("user", "options")}
+
+
+def certificate_to_json(instance: Instance, certificate: Certificate) -> dict[str, Any]:
+    """The certificate as plain JSON data; numbers read back as exactly the same."""
+    servers = instance.servers.name.tolist()
+    offset = _offset(instance)
+    nodes: list[dict[str, Any]] = []
+    stack = [certificate.root]
+    while stack:
+        node = stack.pop()
+        nodes.append(_node_to_json(instance, node, [*servers, None], offset))
+        if isinstance(node, ServerSplit):
+            stack += [node.on, node.off]
+        elif isinstance(node, UserSplit):
+            stack += [node.other, node.among]
+    bound = float(certificate.bound_j)
+    return {"bound_j": bound if math.isfinite(bound) else None, "servers": servers, "nodes": nodes}
+
+
+def _node_to_json(instance: Instance, node: Node, servers: list[str | None], offset: Ints) -> dict[str, Any]:
+    if isinstance(node, Leaf):
+        return {"prices": node.prices.tolist()}
+    if isinstance(node, ServerSplit):
+        return {"server": servers[node.server]}
+    first = int(offset[instance.users.network[node.user]])
+    return {
+        "user": str(instance.users.name[node.user]),
+        "options": [[servers[server], int(cut) - first] for server, cut in node.options],
+    }
+
+
+def _offset(instance: Instance) -> Ints:
+    """[networks] number of each network's first cut, as in option tables."""
+    sizes = [len(efficient_cuts(network)) for network in instance.networks]
+    return np.cumsum([0, *sizes], dtype=np.int64)[:-1]
+
+
+def certificate_from_json(instance: Instance, data: Any, where: str = "certificate") -> Certificate:
+    """Read what `certificate_to_json` wrote, for the same instance. What it proves is for `certify` to say.
+
+    Raises:
+        InputError: at the field's path: missing, unknown or of the wrong type; an unknown server or user; a tree with
+            parts missing or left over.
+    """
+    check_fields(data, {"bound_j": True, "servers": True, "nodes": True}, where)
+    bound = math.inf if data["bound_j"] is None else number(data["bound_j"], f"{where}.bound_j")
+    column = _columns(instance, data["servers"], f"{where}.servers")
+    rows = check_list(data["nodes"], f"{where}.nodes")
+    users = {name: i for i, name in enumerate(instance.users.name.tolist())} if len(rows) > 1 else {}
+    reader = _Reader(instance, column, users, _offset(instance))
+    # From the last node to the first, the parts of a split are what stands behind it.
+    done: list[Node] = []
+    for k in range(len(rows) - 1, -1, -1):
+        done.append(reader.node(rows[k], done, f"{where}.nodes[{k}]"))
+    if len(done) != 1:
+        refuse(f"{where}.nodes", f"hold {len(done)} trees", "one tree is the certificate", "check that none is lost")
+    return Certificate(done[0], bound)
+
+
+def _columns(instance: Instance, names: Any, where: str) -> Ints:
+    """[servers] column of the prices that belongs to each server of the instance."""
+    known = instance.servers.name.tolist()
+    listed = [text(name, f"{where}[{k}]") for k, name in enumerate(check_list(names, where))]
+    if sorted(listed) != sorted(known):
+        refuse(where, "are not those of the instance", "prices belong to servers", "give each server once")
+    place = {name: k for k, name in enumerate(listed)}
+    return np.array([place[name] for name in known], dtype=np.int64)
+
+
+class _Reader:
+    """Reads single nodes."""
+
+    def __init__(self, instance: Instance, column: Ints, users: Mapping[str, int], offset: Ints) -> None:
+        self._instance, self._column, self._users, self._offset = instance, column, users, offset
+        self._servers = {name: s for s, name in enumerate(instance.servers.name.tolist())}
+
+    def node(self, row: Any, behind: list[Node], where: str) -> Node:
+        """The node; its parts are taken off the end of ``behind``."""
+        if not isinstance(row, Mapping) or not (kind := next((k for k in _KINDS if k in row), None)):
+            refuse(where, "is no node", "a node has prices, a server or a user", "see instances.certificate_file")
+        check_fields(row, dict.fromkeys(_KINDS[kind], True), where)
+        if kind == "prices":
+            return Leaf(self._prices(row["prices"], f"{where}.prices"))
+        if len(behind) < 2:
+            refuse(where, "lacks a part", "a split is followed by its two cases", "check that no node is lost")
+        first, second = behind.pop(), behind.pop()
+        if kind == "server":
+            return ServerSplit(_row_of(self._servers, row["server"], f"{where}.server", "server"), first, second)
+        user = _row_of(self._users, row["user"], f"{where}.user", "user")
+        return UserSplit(user, self._options(user, row["options"], f"{where}.options"), first, second)
+
+    def _prices(self, value: Any, where: str) -> Floats:
+        rows = check_list(value, where)
+        if len(rows) != 3:
+            refuse(where, f"holds {len(rows)} rows", "prices of uplink, compute and memory are three")
+        prices = np.empty((3, len(self._column)))
+        for k, row in enumerate(rows):
+            if len(check_list(row, f"{where}[{k}]")) != len(self._column):
+                refuse(f"{where}[{k}]", f"holds {len(row)} prices", f"there are {len(self._column)} servers")
+            prices[k] = [number(price, f"{where}[{k}][{s}]") for s, price in enumerate(row)]
+        return np.ascontiguousarray(prices[:, self._column])
+
+    def _options(self, user: int, value: Any, where: str) -> tuple[tuple[int, int], ...]:
+        first = int(self._offset[self._instance.users.network[user]])
+        return tuple(self._option(entry, first, f"{where}[{k}]") for k, entry in enumerate(check_list(value, where)))
+
+    def _option(self, entry: Any, first: int, where: str) -> tuple[int, int]:
+        if not isinstance(entry, list) or len(entry) != 2:
+            refuse(where, f"is {str(entry)[:40]}", "an option is [server, cut]", "server null is the device")
+        server = LOCAL if entry[0] is None else _row_of(self._servers, entry[0], f"{where}[0]", "server")
+        cut = whole(entry[1], f"{where}[1]")
+        if cut < 0:
+            refuse(f"{where}[1]", f"is {cut}", "cuts are counted from 0")
+        return server, first + cut
+
+
+def _row_of(rows: Mapping[str, int], name: Any, where: str, word: str) -> int:
+    if text(name, where) not in rows:
+        refuse(where, f"no {word} is called '{name}'", fix=nearest(name, rows))
+    return rows[name]
