@@ -13,6 +13,7 @@ from instances.certificate import Certificate
 from instances.columns import Bools, Floats, Ints
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop
+from solvers.branch.bound import lagrangian
 from solvers.branch.cases import OPEN, Case, Record
 from solvers.branch.offers import Offers, Shares
 from solvers.branch.pieces import Pieces
@@ -131,8 +132,12 @@ class _Work:
         dual, prices = Dual(table), record.prices
         self.kept = kept
         self.sieves.append(prices)
-        root = Case(np.full(table.n_servers, OPEN), np.ones(len(offers.user), dtype=bool),
-                    Record(prices, record.bound_j))  # fmt: skip
+        root = _root_of(offers, record)
+        if isinstance(offers, Pieces):  # many, and few of them are of use
+            priced = offers.price(prices, root.live, sharp=True)
+            extra = lagrangian(table, root, prices, priced) + (priced.value - priced.least[offers.user])
+            offers = offers.take(np.flatnonzero(extra <= self.best_j * (1 + 1e-9)))
+            root = _root_of(offers, record)
         best = self.best
         if best is not None:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
@@ -200,6 +205,12 @@ class _Work:
         if self.best is not None:
             useful[self.best.chosen] = True
         return np.flatnonzero(useful)
+
+
+def _root_of(offers: Offers, record: Record) -> Case:
+    """Nothing settled, everything allowed."""
+    state = np.full(offers.table.n_servers, OPEN)
+    return Case(state, np.ones(len(offers.user), dtype=bool), Record(record.prices, record.bound_j))
 
 
 def _fit(offers: Offers, weight: Floats, dual: Dual, prices: Floats) -> Decision | None:
