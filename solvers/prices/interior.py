@@ -17,10 +17,12 @@ import math
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse
 
 from instances.columns import Floats, Ints
 from solvers.prices.curvature import look_closely
 from solvers.prices.dual import Dual
+from solvers.prices.memory import memory_counts
 
 __all__ = ["Interior", "Solved"]
 
@@ -102,9 +104,12 @@ class Interior:
         self.local_j, self.local_row = dual.local_j[local], dual.local_row[local]
         self.sloped = np.concatenate([np.arange(len(kept)), len(kept) + len(local) + n + servers])
         self.server = np.concatenate([self.work.server, servers])
-        self.pairs, self.pair = np.unique(self.group[self.sloped] * n + self.server, return_inverse=True)
-        # Prices that may move: memory is free where it does not bind.
-        self.free = np.flatnonzero(np.concatenate([np.ones(2 * n, dtype=bool), dual.binds]))
+        pairs, self.pair = np.unique(self.group[self.sloped] * n + self.server, return_inverse=True)
+        self._group_of_pair, server = np.divmod(pairs, max(n, 1))
+        start = 3 * np.searchsorted(self._group_of_pair, np.arange(self.n_groups + 1))
+        self._place = (server[:, None] + n * np.arange(3)).ravel(), start
+        # Prices that may move: memory is free where its row is implied.
+        self.free = np.flatnonzero(np.concatenate([np.ones(2 * n, dtype=bool), memory_counts(dual, self.work)]))
 
     def solve(self, prices: Floats, *, tolerance: float, enough: float = math.inf, steps: int = 100
               ) -> Solved:  # fmt: skip
@@ -144,7 +149,7 @@ class Interior:
     def _gap(self, state: _State) -> tuple[float, float]:
         """J between the value and that of the weights, and how far the weights are from balance (relative)."""
         view = state.view
-        gap = float(state.x @ view.values + state.t @ state.p) - view.value_j
+        gap = _dot(state.x, view.values) + _dot(state.t, state.p) - view.value_j
         unbalanced = np.abs((self._pull(state.x, view) + state.t) * state.p).sum() / max(abs(view.value_j), 1e-300)
         return gap, float(max(unbalanced, np.abs(self._sum(state.x) - 1).max(initial=0.0)))
 
@@ -210,7 +215,7 @@ class Interior:
             return _Move(now, dp, du, ds, (want_x - now.x * ds) / now.s - now.x, (want_t - now.t * dp) / now.p - now.t)
 
         count = len(now.x) + len(now.p)
-        tau = float(now.x @ now.s + now.t @ now.p) / count
+        tau = (_dot(now.x, now.s) + _dot(now.t, now.p)) / count
         first = direct(np.zeros_like(now.x), np.zeros_like(now.t))
         centre = tau * min(max((first.product() / count / tau) ** 3, _CENTRE), 1.0)
         second = direct(centre - first.dx * first.ds, centre - first.dt * first.dp)
@@ -250,12 +255,11 @@ class Interior:
                 if b < 2:
                     block -= np.bincount(self.work.server, now.x[:kept] * bends[:, a + b], n)
                 matrix[a, at, b, at] = matrix[b, at, a, at] = block
-        mean = np.zeros((self.n_groups, 3, n))
-        who, where = np.divmod(self.pairs, max(n, 1))
-        for a in range(3):
-            mean[who, a, where] = np.bincount(self.pair, weight * slopes[:, a], len(self.pairs))
-        mean = mean.reshape(self.n_groups, 3 * n)[:, self.free] / np.sqrt(total)[:, None]
-        left = matrix.reshape(3 * n, 3 * n)[np.ix_(self.free, self.free)] - mean.T @ mean
+        part = [np.bincount(self.pair, weight * slopes[:, k], len(self._group_of_pair)) for k in range(3)]
+        part = np.stack(part, axis=1) / np.sqrt(total[self._group_of_pair])[:, None]
+        mean = scipy.sparse.csr_array((part.ravel(), *self._place), shape=(self.n_groups, 3 * n))
+        left = matrix.reshape(3 * n, 3 * n) - (mean.T @ mean).toarray()
+        left = left[np.ix_(self.free, self.free)]
         diagonal = np.einsum("ii->i", left)
         diagonal += now.t / now.p + _RIDGE * np.abs(diagonal)
         return np.asarray(left)
@@ -310,8 +314,13 @@ class _Move:
     def product(self) -> float:
         """Σ x s + Σ t p after the move."""
         now = self.start
-        rows = (now.x + self.two * self.dx) @ (now.s + self.one * self.ds)
-        return float(rows + (now.t + self.two * self.dt) @ (now.p + self.one * self.dp))
+        rows = _dot(now.x + self.two * self.dx, now.s + self.one * self.ds)
+        return rows + _dot(now.t + self.two * self.dt, now.p + self.one * self.dp)
+
+
+def _dot(a: Floats, b: Floats) -> float:
+    """Σ a b without the threads of a linear-algebra library, which cost more than they save here."""
+    return float((a * b).sum())
 
 
 def _reach(value: Floats, change: Floats) -> float:
