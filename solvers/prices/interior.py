@@ -35,7 +35,7 @@ _BOUNDARY = 0.995
 _CENTRE = 1e-4
 _SHORT = 0.3
 _THIN = 1e-3
-_LEAST = 1e-12
+_LEAST, _FLOOR = 1e-12, 1e-4
 _RIDGE = 1e-13
 _SPREADS = tuple(1e-5 * 3**k for k in range(12))
 _RATIO, _SAFER = 1.5, 5.0
@@ -158,7 +158,9 @@ class Interior:
 
         With a smaller τ rows are taken to be decided that are not: the steps that follow are short, and go astray.
         """
-        p = np.maximum(prices.ravel()[self.free], _LEAST)
+        # From next to nothing a price takes many steps to grow.
+        p = np.maximum(prices, _FLOOR * prices.sum(axis=0)).ravel()[self.free]
+        p = np.maximum(p, _LEAST)
         view = self._view(p, _COLD)
         mean = float(np.abs(self._least(view.values)).sum()) / self.n_groups + 1e-300
         for spread in _SPREADS:
