@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import allocation, build, campus, expand, prices, supported
+from benchmarks import allocation, build, campus, dual, expand, prices, supported
 
 ALL = {
     "allocation": allocation.main,
     "build": build.main,
     "campus": campus.main,
+    "dual": dual.main,
     "expand": expand.main,
     "prices": prices.main,
     "supported": supported.main,

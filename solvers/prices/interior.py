@@ -37,9 +37,9 @@ _SHORT = 0.3
 _THIN = 1e-3
 _LEAST, _FLOOR = 1e-12, 1e-4
 _RIDGE = 1e-13
-_SPREADS = tuple(1e-5 * 3**k for k in range(12))
+_CLOSEST, _WIDEST = 1e-4, 3.0
 _RATIO, _SAFER = 1.5, 5.0
-_COLD, _WARM = 20, 2
+_COLD, _WARM = 4, 2
 _LEVELS = 6
 
 
@@ -162,13 +162,14 @@ class Interior:
         p = np.maximum(prices, _FLOOR * prices.sum(axis=0)).ravel()[self.free]
         p = np.maximum(p, _LEAST)
         view = self._view(p, _COLD)
-        mean = float(np.abs(self._least(view.values)).sum()) / self.n_groups + 1e-300
-        for spread in _SPREADS:
-            state = self._centred(p, view, spread * mean)
-            gap, miss = self._gap(state)
-            if gap >= ratio * miss * abs(view.value_j):
-                break
-        return state
+        size = float(np.abs(self._least(view.values)).sum()) + 1e-300
+        part = _CLOSEST
+        while True:
+            state = self._centred(p, view, part * size / (len(self.group) + len(p)))
+            wanted = ratio * self._gap(state)[1]
+            if part >= min(wanted, _WIDEST):
+                return state
+            part = max(3 * part, wanted)
 
     def _centred(self, p: Floats, view: _View, tau: float) -> _State:
         least = self._least(view.values)
