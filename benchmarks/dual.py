@@ -181,7 +181,15 @@ def row(kind: str, users: int, servers: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print and store."""
-    store("dual", {"wall_limit_s": LIMIT_S, "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS"), "seeds": SEEDS, "sizes": [row(*size) for size in SIZES]})
+    store(
+        "dual",
+        {
+            "wall_limit_s": LIMIT_S,
+            "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS"),
+            "seeds": SEEDS,
+            "sizes": [row(*size) for size in SIZES],
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -62,4 +62,4 @@ def _loss_without(dual: Dual, point: Point) -> Floats:
     elsewhere = np.flatnonzero(work.server != home[work.user])
     np.minimum.at(next_best, work.user[elsewhere], dual.value[elsewhere])
     guests = np.flatnonzero(home >= 0)
-    return np.bincount(home[guests], next_best[guests] - point.value_j[guests], n)
+    return np.asarray(np.bincount(home[guests], next_best[guests] - point.value_j[guests], n), dtype=float)

@@ -61,10 +61,11 @@ def maximise(dual: Dual, prices: Floats, *, rounds: int = 20, tolerance: float =
         prices: [3, n_servers] to start from; the closer the better.
         rounds: evaluations over all options to make, at most.
         tolerance: relative gap to the LP relaxation at which to stop.
-        enough: a bound above this ends the search, J. `ceiling_j` is never reached if there is a plan at all.
+        enough: a bound above this ends the search, J; one above `ceiling_j` does in any case.
         clock: its time limit ends the search.
         heard: told every point.
     """
+    enough = min(enough, ceiling_j(dual))
     point = best = dual.at(prices, steps=_SHARP)
     heard(point)
     solved: Solved | None = None
@@ -75,7 +76,7 @@ def maximise(dual: Dual, prices: Floats, *, rounds: int = 20, tolerance: float =
         rows = np.flatnonzero(kept)
         program = Interior(dual, rows)
         solved = program.solve(best.prices, tolerance=0.5 * tolerance, enough=enough)
-        dual.force[rows] = program.force
+        dual.force[rows] = program.rows.force
         point = dual.at(solved.prices, steps=_SHARP)
         heard(point)
         best = point if point.bound_j > best.bound_j else best

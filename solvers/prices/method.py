@@ -114,9 +114,9 @@ def _run(state: _State, dual: Dual, limits: Limits, rng: np.random.Generator) ->
     clock, table = state.clock, state.table
     rounds = ROUNDS if limits.rounds is None else limits.rounds
     last = _climb(state, dual, rounds, limits, rng)
-    if table.n_users <= _SMALL[table.allocation] and state.gap > limits.gap and clock.left_s > 0:
-        if _search(state, dual, last, rng) is Stop.INTERRUPTED:
-            return Stop.INTERRUPTED
+    small = table.n_users <= _SMALL[table.allocation] and state.gap > limits.gap and clock.left_s > 0
+    if small and _search(state, dual, last, rng) is Stop.INTERRUPTED:
+        return Stop.INTERRUPTED
     return Stop.TIME if clock.left_s <= 0 and state.gap > limits.gap else Stop.FINISHED
 
 
