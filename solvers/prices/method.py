@@ -124,18 +124,19 @@ def _climb(state: _State, dual: Dual, rounds: int, limits: Limits, rng: np.rando
     """Good prices and a plan; with many users on a sample first, and no longer than the gap asked for needs."""
     table, clock = state.table, state.clock
     start = sampled_prices(table, rng, ROUNDS, clock)
+    length = {} if start is None else {"length": _CALM}
+    if start is None:
+        start = first_prices(dual)
     if table.n_users <= _EXACT:
-        first = climb(dual, first_prices(dual) if start is None else start, min(rounds, _FIRST), heard=state.hear,
-                      clock=clock)  # fmt: skip
+        first = climb(dual, start, min(rounds, _FIRST), heard=state.hear, clock=clock, **length)
         last = _plan(state, dual, first.prices)
         if rounds <= _FIRST or state.gap <= limits.gap:
             return last
         best = maximise(dual, first.prices, rounds=rounds - _FIRST, clock=clock, heard=state.hear)
         return _plan(state, dual, best.point.prices)
-    assert start is not None  # samples are smaller than such crowds
     # Settling whole pieces of large crowds takes longer than all the rest: once is enough.
     early = min(rounds, _EARLY) if table.allocation == "continuous" else rounds
-    best_point = climb(dual, start, early, heard=state.hear, clock=clock, length=_CALM)
+    best_point = climb(dual, start, early, heard=state.hear, clock=clock, **length)
     last = _plan(state, dual, best_point.prices)
     if early < rounds and state.gap > limits.gap and clock.left_s > 0:
         best_point = climb(dual, best_point.prices, rounds - early, heard=state.hear, clock=clock, length=_CALM)

@@ -62,7 +62,8 @@ def relaxation_from_above(table: OptionTable, prices: Floats) -> float:
     remote = np.flatnonzero(server >= 0)
     used = [
         scipy.sparse.hstack([
-            scipy.sparse.csr_array((amount[remote], (server[remote], remote)), shape=(n, m)), -scipy.sparse.eye_array(n),
+            scipy.sparse.csr_array((amount[remote], (server[remote], remote)), shape=(n, m)),
+            -scipy.sparse.eye_array(n),
         ])
         for amount in (beta, phi, memory)
     ]  # fmt: skip
@@ -205,3 +206,11 @@ def test_nothing_survives_below_the_bound() -> None:
     best = maximise(dual, first_prices(dual)).point
     assert not survivors(dual, best.prices, 0.99 * best.bound_j).possible
     assert survivors(dual, best.prices, 1.5 * best.bound_j).possible
+
+
+def test_many_servers_for_a_crowd_too_large_for_the_interior_point_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such crowds may be too small for a sample."""
+    monkeypatch.setattr("solvers.prices.method._EXACT", 50)
+    table, limits = expand(generate("metro", users=200, servers=10, seed=1)), Limits(rounds=20)
+    answer = METHODS["prices"].solve(table, limits=limits, rng=np.random.default_rng(0), clock=Clock(limits))
+    assert answer.bound_j <= answer.objective_j < math.inf
