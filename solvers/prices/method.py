@@ -9,14 +9,15 @@ import numpy as np
 
 from formulations.program import Decision
 from instances.certificate import Certificate, Leaf
-from instances.columns import Floats, Ints
+from instances.columns import Floats
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
 from solvers.heuristics.incumbent import name_users
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices, sampled_prices
-from solvers.prices.columns import Master
 from solvers.prices.dual import Dual, Point
+from solvers.prices.fixing import survivors
+from solvers.prices.maximise import maximise
 from solvers.prices.polish import polish
 from solvers.prices.primal import Rounding
 from solvers.registry import Kind, method
@@ -28,10 +29,10 @@ _SHARP = 12
 """Steps for λ at the last point: no more is to be gained by more."""
 _SMALL = {"continuous": 400, "units": 200}
 """Users up to which local search follows."""
-_EXACT = 1000
-"""Users up to which an LP over columns settles the prices; beyond, the market alone is close enough."""
-_FIRST = 10
-"""Points of the climb that are too far from the best ones to be of use to that LP."""
+_EXACT = 5000
+"""Users up to which an interior-point method settles the prices; beyond, the market alone is close enough."""
+_FIRST = 6
+"""Evaluations in the market before that."""
 _EARLY = 10
 """Evaluations over many users before the first plan."""
 _CALM = 0.3
@@ -48,13 +49,11 @@ class _State:
     best: Decision | None = None
     best_j: float = math.inf
     rounds: int = 0
-    master: Master | None = None
+    left: int | None = None
 
     def hear(self, point: Point) -> None:
         """A point of the dual function."""
         self.rounds += 1
-        if self.master is not None and (self.rounds > _FIRST):
-            self.master.add(point)
         if self.point is None or point.bound_j > self.point.bound_j:
             self.point = point
         self.clock.report(self.best_j, self.point.bound_j)
@@ -106,6 +105,8 @@ class Prices:
         message = "" if state.best is not None else "no choice near the prices could be repaired"
         certificate = None if state.point is None else Certificate(Leaf(state.point.prices), bound)
         detail = {"rounds": float(state.rounds)}
+        if state.left is not None:
+            detail["options_left"] = float(state.left)
         return Answer(state.best, stop, bound, state.best_j, tuple(clock.trace), message, detail, None, certificate)
 
 
@@ -113,39 +114,53 @@ def _run(state: _State, dual: Dual, limits: Limits, rng: np.random.Generator) ->
     clock, table = state.clock, state.table
     rounds = ROUNDS if limits.rounds is None else limits.rounds
     last = _climb(state, dual, rounds, limits, rng)
-    if state.master is not None and state.gap > limits.gap:
-        best = state.master.tighten(last, rounds, heard=state.hear, clock=clock)
-        if best is not last:
-            last = _plan(state, dual, best.prices)
-    if table.n_users <= _SMALL[table.allocation] and state.gap > limits.gap and clock.left_s > 0:
-        values = np.full(len(table), np.inf)
-        values[dual.work.row] = dual.value
-        local = dual.local_row >= 0
-        values[dual.local_row[local]] = dual.local_j[local]
-        choices: list[Ints] = [last.chosen] if state.best is None else [state.best.chosen]
-        answer = polish(table, choices, values, rng=rng, clock=clock)
-        state.offer(answer.decision)
-        if answer.stop is Stop.INTERRUPTED:
-            return Stop.INTERRUPTED
+    small = table.n_users <= _SMALL[table.allocation] and state.gap > limits.gap and clock.left_s > 0
+    if small and _search(state, dual, last, rng) is Stop.INTERRUPTED:
+        return Stop.INTERRUPTED
     return Stop.TIME if clock.left_s <= 0 and state.gap > limits.gap else Stop.FINISHED
 
 
 def _climb(state: _State, dual: Dual, rounds: int, limits: Limits, rng: np.random.Generator) -> Point:
-    """The market and a plan; with many users on a sample first, and no longer than the gap asked for needs."""
+    """Good prices and a plan; with many users on a sample first, and no longer than the gap asked for needs."""
     table, clock = state.table, state.clock
     start = sampled_prices(table, rng, ROUNDS, clock)
+    length = {} if start is None else {"length": _CALM}
     if start is None:
-        if 0 < table.n_users <= _EXACT and table.n_servers:
-            state.master = Master(dual)
-        return _plan(state, dual, climb(dual, first_prices(dual), rounds, heard=state.hear, clock=clock).prices)
+        start = first_prices(dual)
+    if table.n_users <= _EXACT:
+        first = climb(dual, start, min(rounds, _FIRST), heard=state.hear, clock=clock, **length)
+        last = _plan(state, dual, first.prices)
+        if rounds <= _FIRST or state.gap <= limits.gap:
+            return last
+        best = maximise(dual, first.prices, rounds=rounds - _FIRST, clock=clock, heard=state.hear)
+        return _plan(state, dual, best.point.prices)
     # Settling whole pieces of large crowds takes longer than all the rest: once is enough.
     early = min(rounds, _EARLY) if table.allocation == "continuous" else rounds
-    best = climb(dual, start, early, heard=state.hear, clock=clock, length=_CALM)
-    last = _plan(state, dual, best.prices)
+    best_point = climb(dual, start, early, heard=state.hear, clock=clock, **length)
+    last = _plan(state, dual, best_point.prices)
     if early < rounds and state.gap > limits.gap and clock.left_s > 0:
-        best = climb(dual, best.prices, rounds - early, heard=state.hear, clock=clock, length=_CALM)
-        last = _plan(state, dual, best.prices)
+        best_point = climb(dual, best_point.prices, rounds - early, heard=state.hear, clock=clock, length=_CALM)
+        last = _plan(state, dual, best_point.prices)
     return last
+
+
+def _search(state: _State, dual: Dual, last: Point, rng: np.random.Generator) -> Stop:
+    """Local search over the options that a better plan may use."""
+    values = np.full(len(dual.table), np.inf)
+    values[dual.work.row] = dual.value
+    local = dual.local_row >= 0
+    values[dual.local_row[local]] = dual.local_j[local]
+    rows, choice = np.arange(len(dual.table)), last.chosen
+    if state.best is not None:
+        choice = state.best.chosen
+        left = survivors(dual, last.prices, state.best_j)
+        state.left = len(left.rows)
+        rows = np.union1d(left.rows, choice)
+    answer = polish(dual.table.take(rows), [np.searchsorted(rows, choice)], values[rows], rng=rng, clock=state.clock)
+    if answer.decision is not None:
+        shares = answer.decision
+        state.offer(Decision(rows[shares.chosen], shares.uplink_share, shares.compute_share))
+    return answer.stop
 
 
 def _plan(state: _State, dual: Dual, prices: Floats) -> Point:
