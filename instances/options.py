@@ -39,6 +39,8 @@ PER_OPTION = (
     "server_mb",
 )
 
+PER_USER = ("deadline_s", "weight", "clock_min", "clock_max")
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class OptionTable:
@@ -136,6 +138,13 @@ class OptionTable:
     def take(self, rows: Any) -> Self:
         """Table with some options only (indices in order, or a mask); users and servers stay."""
         return dataclasses.replace(self, **{name: getattr(self, name)[rows] for name in PER_OPTION})
+
+    def part(self, users: Bools) -> Self:
+        """Table of some users alone ([n_users] mask), numbered afresh; servers stay."""
+        number = np.cumsum(users) - 1
+        part = self.take(np.flatnonzero(users[self.user]))
+        columns = {name: getattr(self, name)[users] for name in PER_USER}
+        return dataclasses.replace(part, user=number[part.user], **columns)
 
     def on_device(self, option: int) -> Bools:
         """[n_layers] which layers the option leaves on the device."""
