@@ -16,19 +16,19 @@ from solvers.heuristics.incumbent import name_users
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices, sampled_prices
 from solvers.prices.columns import Master
-from solvers.prices.dual import Dual, Point
+from solvers.prices.dual import Crowd, Dual, Point, Population
 from solvers.prices.polish import polish
 from solvers.prices.primal import Rounding
 from solvers.registry import Kind, method
 
-__all__ = ["Prices"]
+__all__ = ["EXACT", "ROUNDS", "Prices", "State", "climb_and_plan"]
 
 ROUNDS = 40
 _SHARP = 12
 """Steps for λ at the last point: no more is to be gained by more."""
 _SMALL = {"continuous": 400, "units": 200}
 """Users up to which local search follows."""
-_EXACT = 1000
+EXACT = 1000
 """Users up to which an LP over columns settles the prices; beyond, the market alone is close enough."""
 _FIRST = 10
 """Points of the climb that are too far from the best ones to be of use to that LP."""
@@ -39,7 +39,7 @@ _CALM = 0.3
 
 
 @dataclasses.dataclass(eq=False)
-class _State:
+class State:
     """Best bound and plan so far."""
 
     table: OptionTable
@@ -58,6 +58,10 @@ class _State:
         if self.point is None or point.bound_j > self.point.bound_j:
             self.point = point
         self.clock.report(self.best_j, self.point.bound_j)
+
+    def follow(self, rounding: Rounding, point: Point) -> None:
+        """The plan that comes of a point, if any does."""
+        self.offer(rounding.fit(point.chosen))
 
     def offer(self, decision: Decision | None) -> None:
         """A plan, or none."""
@@ -93,7 +97,7 @@ class Prices:
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Climb, round, polish; a limit or an interrupt keeps the best bound and plan."""
-        state = _State(table, clock)
+        state = State(table, clock)
         try:
             dual = Dual(table)
             if len(dual.stuck):
@@ -109,10 +113,12 @@ class Prices:
         return Answer(state.best, stop, bound, state.best_j, tuple(clock.trace), message, detail, None, certificate)
 
 
-def _run(state: _State, dual: Dual, limits: Limits, rng: np.random.Generator) -> Stop:
+def _run(state: State, dual: Dual, limits: Limits, rng: np.random.Generator) -> Stop:
     clock, table = state.clock, state.table
     rounds = ROUNDS if limits.rounds is None else limits.rounds
-    last = _climb(state, dual, rounds, limits, rng)
+    if 0 < table.n_users <= EXACT and table.n_servers:
+        state.master = Master(dual)
+    last = climb_and_plan(state, dual, table, rounds, limits, rng)
     if state.master is not None and state.gap > limits.gap:
         best = state.master.tighten(last, rounds, heard=state.hear, clock=clock)
         if best is not last:
@@ -130,16 +136,15 @@ def _run(state: _State, dual: Dual, limits: Limits, rng: np.random.Generator) ->
     return Stop.TIME if clock.left_s <= 0 and state.gap > limits.gap else Stop.FINISHED
 
 
-def _climb(state: _State, dual: Dual, rounds: int, limits: Limits, rng: np.random.Generator) -> Point:
+def climb_and_plan(state: State, dual: Crowd, people: Population, rounds: int, limits: Limits,
+                   rng: np.random.Generator) -> Point:  # fmt: skip
     """The market and a plan; with many users on a sample first, and no longer than the gap asked for needs."""
-    table, clock = state.table, state.clock
-    start = sampled_prices(table, rng, ROUNDS, clock)
+    clock = state.clock
+    start = sampled_prices(people, rng, ROUNDS, clock)
     if start is None:
-        if 0 < table.n_users <= _EXACT and table.n_servers:
-            state.master = Master(dual)
         return _plan(state, dual, climb(dual, first_prices(dual), rounds, heard=state.hear, clock=clock).prices)
     # Settling whole pieces of large crowds takes longer than all the rest: once is enough.
-    early = min(rounds, _EARLY) if table.allocation == "continuous" else rounds
+    early = min(rounds, _EARLY) if dual.table.allocation == "continuous" else rounds
     best = climb(dual, start, early, heard=state.hear, clock=clock, length=_CALM)
     last = _plan(state, dual, best.prices)
     if early < rounds and state.gap > limits.gap and clock.left_s > 0:
@@ -148,9 +153,9 @@ def _climb(state: _State, dual: Dual, rounds: int, limits: Limits, rng: np.rando
     return last
 
 
-def _plan(state: _State, dual: Dual, prices: Floats) -> Point:
+def _plan(state: State, dual: Crowd, prices: Floats) -> Point:
     """The point at some prices with sharp values; its choice becomes a plan if it can be made to fit."""
     point = dual.at(prices, steps=_SHARP)
     state.hear(point)
-    state.offer(Rounding(dual, point).fit(point.chosen))
+    state.follow(Rounding(dual, point), point)
     return point
