@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import allocation, build, campus, expand, prices, supported
+from benchmarks import allocation, build, campus, expand, prices, scale, supported
 
 ALL = {
     "allocation": allocation.main,
@@ -12,6 +12,7 @@ ALL = {
     "campus": campus.main,
     "expand": expand.main,
     "prices": prices.main,
+    "scale": scale.main,
     "supported": supported.main,
 }
 

@@ -3,8 +3,8 @@
 It gives the same answer as one machine, to the last bit, whatever dies on the way. docs/scale.md has the figures.
 """
 
-from solvers.cluster.connect import connect
 from solvers.cluster.dual import ClusterDual
+from solvers.cluster.engine import connect
 from solvers.cluster.recipes import Generated, Given, Recipe, Stored, generated, given, stored
 from solvers.cluster.solve import solve_on_cluster
 

@@ -45,7 +45,7 @@ class _Far(Point):
 class ClusterDual:
     """The dual function of all users of some recipes; a `solvers.prices.dual.Crowd` and `Population`.
 
-    ``table`` has the servers, and neither users nor options. Between evaluations a worker holds some 130 B for each
+    ``table`` has the servers, and neither users nor options. ``n_evaluated``: options that can ever be cheapest. Between evaluations a worker holds some 130 B for each
     option that can ever be cheapest; nothing of that comes here unless a point is asked what everybody chooses.
 
     Args:
@@ -70,6 +70,7 @@ class ClusterDual:
         self._shards = self._map(tasks.make_shard, self._options)
         facts: list[tasks.Facts] = client.gather(self._map(tasks.inspect, self._options, self._shards))
         self._row = np.cumsum([0, *(f.options for f in facts)])
+        self.n_evaluated = sum(f.evaluated for f in facts)
         self.table = facts[0].servers
         self.stuck: Ints = np.concatenate([f.stuck + a for f, a in zip(facts, self._first[:-1], strict=True)])
         self.cheapest_j = as_float(sum(f.cheapest for f in facts))

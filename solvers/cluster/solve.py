@@ -21,8 +21,8 @@ from instances.expand import expand
 from instances.instance import Instance
 from instances.plan import Plan
 from solvers.answer import Answer, Clock, Limits, Progress, Stop
-from solvers.cluster.connect import connect
 from solvers.cluster.dual import ClusterDual
+from solvers.cluster.engine import connect
 from solvers.cluster.recipes import Recipe, given, stored
 from solvers.infeasible import explain_users
 from solvers.objective import decision_cost

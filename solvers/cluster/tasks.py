@@ -49,10 +49,11 @@ class State:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Facts:
-    """Of a shard: ``options`` in its table, ``cheapest`` and ``held`` as in `Shard`, ``stuck`` users, and the
+    """Of a shard: ``options`` in its table, how many of them are ``evaluated``, ``cheapest`` and ``held`` as in `Shard`, ``stuck`` users, and the
     servers as a table without users."""
 
     options: int
+    evaluated: int
     cheapest: int
     held: Ints
     stuck: Ints
@@ -77,7 +78,7 @@ def make_shard(options: Options) -> Shard:
 def inspect(options: Options, shard: Shard) -> Facts:
     """What the client needs to know about a shard."""
     nobody = options.table.part(np.zeros(shard.n_users, dtype=bool))
-    return Facts(len(options.table), shard.cheapest, shard.held, shard.stuck, nobody)
+    return Facts(len(options.table), len(shard.work), shard.cheapest, shard.held, shard.stuck, nobody)
 
 
 def sample(options: Options, users: Bools) -> OptionTable:
