@@ -45,8 +45,9 @@ class _Far(Point):
 class ClusterDual:
     """The dual function of all users of some recipes; a `solvers.prices.dual.Crowd` and `Population`.
 
-    ``table`` has the servers, and neither users nor options. ``n_evaluated``: options that can ever be cheapest. Between evaluations a worker holds some 130 B for each
-    option that can ever be cheapest; nothing of that comes here unless a point is asked what everybody chooses.
+    ``table`` has the servers, and neither users nor options. ``n_evaluated``: options that can ever be cheapest.
+    Between evaluations a worker holds some 130 B for each of these; nothing of that comes here unless a point is asked
+    what everybody chooses.
 
     Args:
         client: of the cluster.

@@ -45,8 +45,8 @@ def connect(where: str) -> Iterator[Client]:
         if local is not None:
             stack.enter_context(dask.config.set(_SETTINGS))
             address = stack.enter_context(distributed.LocalCluster(
-                n_workers=int(local[1]), threads_per_worker=1, processes=True, memory_limit=0, dashboard_address=None,
-                silence_logs=logging.CRITICAL,
+                n_workers=int(local[1]), threads_per_worker=1, processes=True, memory_limit=0,
+                dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL, preload="solvers.cluster.preload",
             ))  # fmt: skip
         try:
             client = distributed.Client(address, timeout=_PATIENCE)

@@ -49,8 +49,8 @@ class State:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Facts:
-    """Of a shard: ``options`` in its table, how many of them are ``evaluated``, ``cheapest`` and ``held`` as in `Shard`, ``stuck`` users, and the
-    servers as a table without users."""
+    """Of a shard: ``options`` in its table, how many of them are ``evaluated``; ``cheapest``, ``held`` as in `Shard`;
+    ``stuck`` users, and the servers as a table without users."""
 
     options: int
     evaluated: int
