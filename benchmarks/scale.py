@@ -11,6 +11,7 @@ import pickle
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ def main(users: Sequence[int] = USERS) -> None:
     by_users = [point for point in points if point["servers"] == FIXED_SERVERS and point["users"] in users]
     by_servers = [point for point in points if point["users"] == FIXED_USERS]
     store("scale", {
+        "dask": metadata.version("dask"), "distributed": metadata.version("distributed"),
         "generator": "metro", "seed": SEED, "median_of": REPEATS, "shards": SHARDS, "points": points,
         "fit_by_users": fits(by_users, "users"), "fit_by_servers": fits(by_servers, "servers"),
         "messages": [messages(n) for n in SERVERS],
@@ -44,12 +46,18 @@ def main(users: Sequence[int] = USERS) -> None:
 
 
 def on_threads(users: int, servers: int) -> dict[str, Any]:
-    """Figures of one crowd, by threads of this process; ``bytes_per_user``: held between evaluations."""
+    """Figures of one crowd, by threads of this process.
+
+    Per user: ``bytes_per_user`` held between evaluations, ``favoured_per_user`` options that a plan is made of.
+    """
     table = expand(generate("metro", users=users, servers=servers, seed=SEED))
     dual = Dual(table)
     held = dual.shard.__sizeof__() + dual.force.nbytes
+    favoured = dual.favoured(dual.at(first_prices(dual)))
+    dual.force = dual.shard.no_force()
     return {"engine": "threads", "users": users, "servers": servers, "options": len(table),
             "evaluated_options": len(dual.work), "bytes_per_user": round(held / users),
+            "favoured_per_user": round(len(favoured.rows) / users, 2),
             **evaluations(dual, len(dual.work), time.process_time)}  # fmt: skip
 
 
@@ -70,15 +78,17 @@ def on_workers(client: Any, workers: int, users: int, servers: int) -> dict[str,
 def evaluations(dual: Dual | ClusterDual, options: int, cpu: Callable[[], float]) -> dict[str, Any]:
     """Wall and CPU seconds of a warm evaluation; every one at other prices, as in a climb."""
     prices = first_prices(dual)
+    busy = cpu()
     dual.at(prices)
-    walls, cpus = [], []
+    cold, walls, cpus = cpu() - busy, [], []
     for k in range(REPEATS):
         busy, begin = cpu(), time.perf_counter()
         dual.at(prices * (1 + 0.01 * (k + 1)))
         walls.append(time.perf_counter() - begin)
         cpus.append(cpu() - busy)
     wall, spent = statistics.median(walls), statistics.median(cpus)
-    return {"wall_s": round(wall, 5), "cpu_s": round(spent, 5), "wall_ns_per_option": round(1e9 * wall / options, 1),
+    return {"cold_cpu_s": round(cold, 5), "wall_s": round(wall, 5), "cpu_s": round(spent, 5),
+            "wall_ns_per_option": round(1e9 * wall / options, 1),
             "cpu_ns_per_option": round(1e9 * spent / options, 1)}  # fmt: skip
 
 
