@@ -43,6 +43,8 @@ PER_OPTION = (
     "server_use_j",
 )
 
+PER_USER = ("deadline_s", "weight", "clock_min", "clock_max")
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DeviceLimit:
@@ -209,6 +211,13 @@ class OptionTable:
         if self.device_limit is not None:
             columns["device_limit"] = self.device_limit.take(rows)
         return dataclasses.replace(self, **columns)
+
+    def part(self, users: Bools) -> Self:
+        """Table of some users alone ([n_users] mask), numbered afresh; servers stay."""
+        number = np.cumsum(users) - 1
+        part = self.take(np.flatnonzero(users[self.user]))
+        columns = {name: getattr(self, name)[users] for name in PER_USER}
+        return dataclasses.replace(part, user=number[part.user], **columns)
 
     def on_device(self, option: int) -> Bools:
         """[n_layers] which layers the option leaves on the device; not for rejections."""
