@@ -210,7 +210,7 @@ def test_nothing_survives_below_the_bound() -> None:
 
 def test_many_servers_for_a_crowd_too_large_for_the_interior_point_method(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such crowds may be too small for a sample."""
-    monkeypatch.setattr("solvers.prices.method._EXACT", 50)
+    monkeypatch.setattr("solvers.prices.method.EXACT", 50)
     table, limits = expand(generate("metro", users=200, servers=10, seed=1)), Limits(rounds=20)
     answer = METHODS["prices"].solve(table, limits=limits, rng=np.random.default_rng(0), clock=Clock(limits))
     assert answer.bound_j <= answer.objective_j < math.inf
