@@ -102,10 +102,12 @@ def state_in_cvxpy(table: OptionTable) -> Any:
             on >= least_on(table),
         ]
     static = table.static_j if table.n_servers else np.zeros(1)
+    second = table.floor_w[table.user] * budget
     energy = (
         (weight * table.device_j) @ kappa
         + (weight * table.tx_w * budget * remote) @ air
-        + (weight * table.fixed_j) @ x
+        + second @ (device + air + run)
+        + table.own_j @ x
         + static @ on
     )
     return cp.Problem(cp.Minimize(energy), constraints)

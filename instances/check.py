@@ -53,15 +53,17 @@ class Violation:
 class Report:
     """What a plan amounts to.
 
-    ``objective_j``: weighted energy plus static energy of servers in use. ``user_energy_j`` [n]: E, with its parts
-    ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy). ``latency_s`` [n],
-    with parts ``device_s``, ``uplink_s``, ``server_s``, ``fixed_s``. ``static_j``; per server ``uplink_load``,
-    ``compute_load``, ``memory_mb``. ``violations``: empty when the plan is valid. A plan whose structure is
-    broken has NaN figures.
+    ``objective_j``, in the problem's unit: the sum of ``user_cost`` [n], what each user adds, weight included (J-E:
+    energy; J-L: energy and latency; J-C: money), and ``static_j``, what servers in use cost for being on (static energy
+    or rent). ``user_energy_j`` [n]: E, J, with its parts ``compute_j``, ``radio_j`` (sending and receiving) and
+    ``served_j`` (weighted server energy). ``latency_s`` [n], with parts ``device_s``, ``uplink_s``, ``server_s``,
+    ``fixed_s``. Per server ``uplink_load``, ``compute_load``, ``memory_mb``. ``violations``: empty when the plan is
+    valid. A plan whose structure is broken has NaN figures.
     """
 
     objective_j: float
     static_j: float
+    user_cost: Floats
     user_energy_j: Floats
     compute_j: Floats
     radio_j: Floats
@@ -215,14 +217,21 @@ def _quantities(instance: Instance, plan: Plan, facts: _CutFacts) -> Report:
                + radios.rx_j_per_mbit[rad] * result)  # fmt: skip
     served_j = (instance.server_energy_weight * pick(servers.j_per_gflop, plan.server, remote, 0.0)
                 * facts.server_gflop[plan.cut])  # fmt: skip
-    energy = compute_j + radio_j + served_j
-    static = float(
-        (instance.server_energy_weight * servers.idle_w * instance.horizon_s)[np.unique(plan.server[remote])].sum()
-    )
+    energy, latency_s = compute_j + radio_j + served_j, device_s + uplink_s + server_s + fixed_s
+    own, static_of = energy, instance.server_energy_weight * servers.idle_w * instance.horizon_s
+    if instance.problem == "J-L":
+        own = energy + instance.latency_weight_w * latency_s
+    elif instance.problem == "J-C":
+        prices = instance.tariff
+        assert prices is not None  # an instance of J-C has one
+        static_of = prices.rent
+        second, megabit = (pick(p, plan.server, remote, 0.0) for p in (prices.per_server_s, prices.per_mbit))
+        own = prices.per_j * (compute_j + radio_j) + second * whole_s + megabit * upload
+    cost, static = users.weight * own, float(static_of[np.unique(plan.server[remote])].sum())
     at = plan.server[remote]
     return Report(
-        objective_j=float(users.weight @ energy) + static, static_j=static, user_energy_j=energy, compute_j=compute_j,
-        radio_j=radio_j, served_j=served_j, latency_s=device_s + uplink_s + server_s + fixed_s, device_s=device_s,
+        objective_j=float(cost.sum()) + static, static_j=static, user_cost=cost, user_energy_j=energy,
+        compute_j=compute_j, radio_j=radio_j, served_j=served_j, latency_s=latency_s, device_s=device_s,
         uplink_s=uplink_s, server_s=server_s, fixed_s=fixed_s,
         uplink_load=_sum_at(at, plan.uplink_share[remote], n_s),
         compute_load=_sum_at(at, plan.compute_share[remote], n_s),

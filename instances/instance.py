@@ -15,12 +15,14 @@ import numpy as np
 from instances.columns import Columns, Floats, Ints, Names
 from instances.dnn import Dnn
 from instances.errors import InputError
+from instances.tariff import Tariff
 
-__all__ = ["ALLOCATIONS", "CUT_RULES", "PROBLEMS", "Devices", "Instance", "Links", "Radios", "Servers", "Users"]
+__all__ = ["ALLOCATIONS", "CUT_RULES", "PROBLEMS", "Devices", "Instance", "Links", "Radios", "Servers", "Tariff",
+           "Users"]  # fmt: skip
 
 ALLOCATIONS = ("continuous", "units")
 CUT_RULES = ("efficient", "supported")
-PROBLEMS = ("J-E",)
+PROBLEMS = ("J-E", "J-L", "J-C")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -56,7 +58,8 @@ class Radios(Columns):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Users(Columns):
-    """One request each. ``network``, ``device``, ``radio`` are rows of their tables; ``weight`` multiplies energy."""
+    """One request each. ``network``, ``device``, ``radio`` are rows of their tables; ``weight`` multiplies what
+    the user adds to the objective."""
 
     name: Names
     network: Ints
@@ -112,12 +115,14 @@ class Instance:
         networks: the layer graphs that users run.
         devices, radios, users, servers, links: columns, see each class. Links are kept sorted by (user, server).
         allocation: ``continuous`` shares or whole ``units`` (resource blocks and compute units).
-        problem: objective family; J-E is weighted energy.
+        problem: what is minimised: J-E weighted energy; J-L weighted energy plus latency; J-C money.
         horizon_s: s that a server which is on draws its idle power for (one request period).
         server_energy_weight: how much a joule at a server counts beside a joule at a device.
         cut_rule: which cuts become options: ``efficient`` (every cut that can matter) or ``supported``
             (those that are best at some ratio of prices; for large instances).
         provenance: where the instance comes from: generator, its parameters, seed, version.
+        latency_weight_w: ω, W: joules that one second of latency counts as; more than 0 under J-L, else 0.
+        tariff: prices, under J-C and only there.
 
     Raises:
         InputError: an unknown rule, or columns that do not fit together (see `instances.validate`).
@@ -136,6 +141,8 @@ class Instance:
     server_energy_weight: float = 1.0
     cut_rule: str = "efficient"
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    latency_weight_w: float = 0.0
+    tariff: Tariff | None = None
 
     def __post_init__(self) -> None:
         for where, value, known in (
@@ -165,8 +172,15 @@ class Instance:
         return len(self.servers)
 
     @property
+    def unit(self) -> str:
+        """Unit of the objective: J, or the tariff's currency."""
+        return "J" if self.tariff is None else self.tariff.currency
+
+    @property
     def static_j(self) -> Floats:
-        """[servers] weighted J that a server costs for being on during the horizon."""
+        """[servers] what a server costs for being on during the horizon: weighted J, or its rent (problem's unit)."""
+        if self.tariff is not None:
+            return self.tariff.rent
         return np.asarray(self.server_energy_weight * self.servers.idle_w * self.horizon_s)
 
     def replace(self, **changes: Any) -> Self:

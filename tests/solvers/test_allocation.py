@@ -389,7 +389,7 @@ def test_less_work_never_costs_more(seed: int, tag: str, factor: float, column: 
 def test_order_of_users_does_not_matter(seed: int, tag: str, random: object) -> None:
     table = random_table(seed, tag)
     order = np.random.default_rng(seed).permutation(table.n_users)
-    per_user = ("deadline_s", "weight", "clock_min", "clock_max")
+    per_user = ("deadline_s", "weight", "second_w", "clock_min", "clock_max")
     moved = dataclasses.replace(table.take(order), user=np.arange(table.n_users),
                                 **{name: getattr(table, name)[order] for name in per_user})  # fmt: skip
     first, second = allocate(table, everyone(table)), allocate(moved, everyone(table))
