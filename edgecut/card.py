@@ -20,6 +20,9 @@ _MEANING = {
     Verdict.WRONG: "the checker contradicts the solver",
 }
 
+_OBJECTIVE = {"J-E": "energy", "J-L": "energy+time", "J-C": "money"}
+"""What the objective of each problem measures, in the problem's unit."""
+
 
 def result_card(result: Result, stream: TextIO) -> None:
     """Print the card."""
@@ -33,11 +36,11 @@ def result_card(result: Result, stream: TextIO) -> None:
 
 def _lines(result: Result) -> list[tuple[str, str]]:
     instance = result.instance
-    lines = [("verdict", f"{result.verdict.value.upper()} ({_MEANING[result.verdict]})")]
+    lines: list[tuple[str, str]] = [("verdict", f"{result.verdict.value.upper()} ({_MEANING[result.verdict]})")]
     if math.isfinite(result.objective_j):
-        lines.append(("energy", f"{result.objective_j:.6g} J"))
+        lines.append((_OBJECTIVE.get(instance.problem, "objective"), f"{result.objective_j:.6g} {instance.unit}"))
     if math.isfinite(result.bound_j):
-        lines.append(("bound", f"{result.bound_j:.6g} J   gap {100 * result.gap:.4f} %"))
+        lines.append(("bound", f"{result.bound_j:.6g} {instance.unit}   gap {100 * result.gap:.4f} %"))
     lines.append(("users", f"{instance.n_users} over {instance.n_servers} servers, {instance.allocation} allocation"))
     if result.valid and result.plan is not None:
         lines += _plan_lines(result)

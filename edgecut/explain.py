@@ -64,6 +64,9 @@ def explain_user(result: Result, user: str) -> dict[str, Any]:
         "latency_s": float(report.latency_s[i]),
         "deadline_s": float(instance.users.deadline_s[i]),
         "energy_j": float(report.user_energy_j[i]),
+        "cost": float(report.user_cost[i]),
+        "problem": instance.problem,
+        "unit": instance.unit,
         **parts,
         "uplink_share": float(plan.uplink_share[i]),
         "compute_share": float(plan.compute_share[i]),
@@ -138,12 +141,13 @@ def explanation_text(explanation: dict[str, Any]) -> str:
         f"uplink {1e3 * e['uplink_s']:.4g}, server {1e3 * e['server_s']:.4g}, fixed {1e3 * e['fixed_s']:.4g}",
         f"  energy {e['energy_j']:.4g} J: compute {e['compute_j']:.4g}, radio {e['radio_j']:.4g}, "
         f"server {e['served_j']:.4g}",
+        *([] if e["problem"] == "J-E" else [f"  adds {e['cost']:.4g} {e['unit']} to the objective of {e['problem']}"]),
         f"  shares: uplink {100 * e['uplink_share']:.3g} %, compute {100 * e['compute_share']:.3g} %; "
         f"clock {e['clock']:.3g}",
         f"  binding: {binding}",
         "  other choices, all other users keeping theirs:",
     ]
     for other in e["alternatives"]:
-        extra = "" if other["extra_j"] is None else f"{other['extra_j']:+.4g} J  "
+        extra = "" if other["extra_j"] is None else f"{other['extra_j']:+.4g} {e['unit']}  "
         lines.append(f"    {extra}{other['choice']}")
     return "\n".join(lines)

@@ -20,8 +20,8 @@ _EVERY_S = 0.9
 class ProgressLines:
     """Context manager and callback: prints a line for news, and a heartbeat while a method is silent."""
 
-    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
-        self._stream, self._quiet = stream or sys.stderr, quiet
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False, unit: str = "J") -> None:
+        self._stream, self._quiet, self._unit = stream or sys.stderr, quiet, unit
         self._begin = time.perf_counter()
         self._latest = Progress(0.0, math.inf, -math.inf)
         self._printed: tuple[float, float] | None = None
@@ -57,15 +57,12 @@ class ProgressLines:
         with self._lock:
             p, self._last = self._latest, time.perf_counter()
             self._printed = (p.best_j, p.bound_j)
-        print(
-            f"{self._last - self._begin:7.1f}s  {_j(p.best_j)}  {_j(p.bound_j)}  {_gap(p.gap)}",
-            file=self._stream,
-            flush=True,
-        )
+        best, bound = _figure(p.best_j, self._unit), _figure(p.bound_j, self._unit)
+        print(f"{self._last - self._begin:7.1f}s  {best}  {bound}  {_gap(p.gap)}", file=self._stream, flush=True)
 
 
-def _j(value: float) -> str:
-    return f"{value:12.6g} J" if math.isfinite(value) else f"{'-':>14}"
+def _figure(value: float, unit: str) -> str:
+    return f"{value:12.6g} {unit}" if math.isfinite(value) else f"{'-':>14}"
 
 
 def _gap(value: float) -> str:

@@ -148,7 +148,7 @@ class JointFixed:
 
     name = "joint_fixed"
     title = "convex shares for given options"
-    problem = "J-E"
+    problem = "J-E, J-L, J-C"
     allocation = "continuous"
     relation: Relation = "exact"
     reference = "docs/theory.md, P1"

@@ -151,7 +151,7 @@ class OptionTable:
         return physics.unhurried_clock(self.device_s[rows], self.device_j[rows], self.second_w[user],
                                        self.clock_min[user], self.clock_max[user])  # fmt: skip
 
-    def of_users(self, users: Any) -> dict[str, Floats]:
+    def of_users(self, users: Any) -> dict[str, Any]:
         """Columns of some users (rows or a mask), for a table that numbers its users afresh."""
         return {name: getattr(self, name)[users] for name in PER_USER}
 

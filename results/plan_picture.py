@@ -52,7 +52,7 @@ def draw_plan(result: Result, path: str | os.PathLike[str]) -> None:
         _draw_servers(axes[3], result)
         hidden = "" if len(shown) == len(result.plan) else f", first {len(shown)} of {len(result.plan)} users"
         gap = f", gap {100 * result.gap:.3f} %" if np.isfinite(result.gap) else ""
-        found = f"{result.objective_j:.5g} J · {result.verdict.value}{gap}"
+        found = f"{result.objective_j:.5g} {result.instance.unit} · {result.verdict.value}{gap}"
         figure.suptitle(f"{result.instance.name} · {result.method} · {found}{hidden}")
         write_atomically(path, lambda stream: figure.savefig(stream, format=Path(path).suffix[1:].lower()))
 

@@ -37,8 +37,8 @@ class Result:
     Args:
         method, seed, limits: how it was made.
         instance: of what.
-        objective_j: J, recomputed from the plan; inf without a valid plan.
-        bound_j: J, lower bound that the method claims; −inf without.
+        objective_j: in the problem's unit, recomputed from the plan; inf without a valid plan.
+        bound_j: in the problem's unit, lower bound that the method claims; −inf without.
         gap: (objective − bound)/|objective|; inf when either is missing.
         verdict: what is known. stop: why it stopped. message: explanation in the user's words.
         build_s, solve_s: s spent on options and formulation, and on solving.
@@ -134,9 +134,9 @@ def _judge(answer: Answer, report: Report | None, limits: Limits) -> tuple[float
     objective = report.objective_j
     room = AGREEMENT * max(abs(objective), 1e-9)
     if math.isfinite(answer.objective_j) and abs(answer.objective_j - objective) > room:
-        faults.append(f"claimed objective {answer.objective_j:.9g} J, the plan is worth {objective:.9g} J")
+        faults.append(f"claimed objective {answer.objective_j:.9g}, the plan is worth {objective:.9g}")
     if bound > objective + room:
-        faults.append(f"claimed bound {bound:.9g} J lies above a verified plan of {objective:.9g} J")
+        faults.append(f"claimed bound {bound:.9g} lies above a verified plan of {objective:.9g}")
         bound = -math.inf
     if answer.stop is Stop.INFEASIBLE:
         faults.append("claimed infeasible beside a verified plan")

@@ -39,7 +39,7 @@ def run(
         names = list(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
         if not names:
             raise typer.BadParameter("names no method", param_hint="--methods")
-    with ProgressLines(quiet=quiet) as lines:
+    with ProgressLines(quiet=quiet, unit=problem.unit) as lines:
         results = compare(problem, names, limits=limits_of(time_limit, gap, nodes), seed=seed, on_progress=lines)
     rows = comparison_rows(results)
     if as_json:

@@ -12,6 +12,7 @@ from edgecut.commands.options import Seed
 from edgecut.store import save
 from instances.errors import InputError
 from instances.generate import GENERATORS, generate
+from instances.instance import PROBLEMS
 
 
 def register(app: typer.Typer) -> None:
@@ -25,12 +26,13 @@ def run(
     users: Annotated[int, typer.Option(min=1, help="number of users")] = 20,
     servers: Annotated[int, typer.Option(min=0, help="number of servers")] = 3,
     seed: Seed = 0,
+    problem: Annotated[str, typer.Option(help="what is minimised: one of " + ", ".join(PROBLEMS))] = "J-E",
     option: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="an option of the generator; repeatable")
     ] = None,
 ) -> None:
     """Draw an instance and write it to a file."""
-    instance = generate(kind, users=users, servers=servers, seed=seed, **_settings(option or []))
+    instance = generate(kind, users=users, servers=servers, seed=seed, problem=problem, **_settings(option or []))
     save(instance, output)
     print(f"{output}: {instance.name}, {instance.n_users} users, {instance.n_servers} servers", file=sys.stderr)
 
@@ -41,7 +43,7 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise InputError("--set", f"'{pair}' has no '='", fix="write it as NAME=VALUE")
-        if name in ("kind", "users", "servers", "seed"):
+        if name in ("kind", "users", "servers", "seed", "problem"):
             raise InputError("--set", f"'{name}' has an option of its own", fix=f"give it as --{name}, or first")
         settings[name] = _value(value)
     return settings

@@ -42,7 +42,7 @@ def run(
         if output.exists() and output.samefile(instance):
             raise InputError("--output", f"'{output}' is the instance itself", "it would be lost", "name another file")
     problem = load(instance)
-    with ProgressLines(quiet=quiet) as lines:
+    with ProgressLines(quiet=quiet, unit=problem.unit) as lines:
         result = solve(problem, method, limits=limits, seed=seed, on_progress=lines)
     if as_json:
         document = result_to_json(result)

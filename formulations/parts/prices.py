@@ -42,8 +42,8 @@ _SPAN = 1e-13
 @dataclasses.dataclass(frozen=True, eq=False)
 class PricedOptions:
     """[n] remote options: ``air`` A = a/W, ``run`` c, ``budget`` D − t, ``device`` l (s); ``clock_w`` w e (J),
-    ``send_w`` w p (W), ``floor`` κ (J/s), ``fixed`` w q + κ t (J); ``slow``, ``fast`` clock range; ``slack`` D − t − l/z_max (s);
-    ``least`` J with a whole server.
+    ``send_w`` w p (W), ``floor`` κ (J/s), ``fixed`` w q + κ t (J); ``slow``, ``fast`` clock range; ``slack``
+    D − t − l/z_max (s); ``least`` J with a whole server.
     """  # fmt: skip
 
     air: Floats

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from instances.generate.deadlines import Span, draw_deadlines
@@ -10,9 +12,16 @@ from instances.generate.people import People
 from instances.generate.plant import Plant, Request
 from instances.generate.settings import Settings
 from instances.generate.tables import name_rows
+from instances.generate.tariffs import draw_up_tariff
 from instances.instance import Instance, Links, Servers, Users
 
 __all__ = ["assemble"]
+
+HORIZON_S = 1.0
+"""s that a server which is on is paid for."""
+
+DEFAULT_LATENCY_W = 1.0
+"""W that a second of latency counts as under J-L when nothing is said; about what a phone draws [assumed]."""
 
 
 def assemble(
@@ -56,4 +65,14 @@ def assemble(
         cut_rule=settings.cut_rule,
         server_energy_weight=settings.server_energy_weight,
         provenance=request.provenance,
+        **_objective(settings, servers),
     )
+
+
+def _objective(settings: Settings, servers: Servers) -> dict[str, Any]:
+    """The problem that is asked for, and the fields that only it has."""
+    weight = settings.latency_weight_w
+    if weight is None:
+        weight = DEFAULT_LATENCY_W if settings.problem == "J-L" else 0.0
+    tariff = draw_up_tariff(servers, HORIZON_S) if settings.problem == "J-C" else None
+    return {"problem": settings.problem, "latency_weight_w": weight, "horizon_s": HORIZON_S, "tariff": tariff}

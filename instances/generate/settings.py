@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from instances.dnn import network_names
 from instances.errors import InputError, nearest
-from instances.instance import ALLOCATIONS, CUT_RULES
+from instances.instance import ALLOCATIONS, CUT_RULES, PROBLEMS
 
 __all__ = ["Settings", "choice", "count", "number"]
 
@@ -42,7 +42,8 @@ class Settings:
     of each server as it stands, whatever the load and the number of users. ``networks``: names, or name →
     weight of being drawn. ``cut_rule``, ``allocation``, ``server_energy_weight``: as in `Instance`.
     ``blocks``, ``units``: pieces of each server's uplink and compute. ``kappa``: W/Hz³ of every device in
-    place of its own.
+    place of its own. ``problem``: what is minimised, as in `Instance`; J-C gets the tariff of `generate.tariffs`.
+    ``latency_weight_w``: W that a second of latency counts as under J-L; None: 1 W [assumed, about what a phone draws].
     """
 
     allocation: str = choice("continuous", ALLOCATIONS)
@@ -55,6 +56,8 @@ class Settings:
     units: int | None = count(None, 1, 10**6)
     kappa: float | None = number(None, 1e-32, 1e-22)
     server_energy_weight: float = number(0.02, 0.0, 1e3)
+    problem: str = choice("J-E", PROBLEMS)
+    latency_weight_w: float | None = number(None, 0.0, 1e6)
 
     @classmethod
     def read(cls, options: Mapping[str, Any], where: str) -> Self:

@@ -62,8 +62,8 @@ def finish_allocation(
         shares: β and φ, [n_users].
         prices: μ and ν, [n_servers].
         feasible: [n_servers] whether the shares meet the deadlines there.
-        lower_j: [n_servers] bound on what shares and clocks decide of the cost of the users that need shares (not on constants
-            or static energy).
+        lower_j: [n_servers] bound on what shares and clocks decide of the cost of the users that need shares (not on
+        constants or static energy).
     """
     n_servers, remote = table.n_servers, demand.server >= 0
     air = physics.over_share(demand.uplink_s * remote, shares[0])

@@ -1,8 +1,8 @@
 """What every option costs when uplink and compute are bought at prices: the estimate that ranks candidate moves.
 
-v_o(μ, ν) = min {w e z² + w p x + μ a'/x + ν c/y + w q : l/z + x + y ≤ D − t}, plus κ times the latency under J-L. By duality (docs/theory.md, P4) the
-cost of a group at its own prices rises by at least v_o when o joins and falls by at most v_o when o leaves, so a
-move whose estimate is not negative cannot pay.
+v_o(μ, ν) = min {w e z² + w p x + μ a'/x + ν c/y + w q : l/z + x + y ≤ D − t}, plus κ times the latency under J-L. By
+duality (docs/theory.md, P5) the cost of a group at its own prices rises by at least v_o when o joins and falls by at
+most v_o when o leaves, so a move whose estimate is not negative cannot pay.
 """
 
 from __future__ import annotations

@@ -37,8 +37,9 @@ class Work:
     """[n] remote options as columns, sorted by user.
 
     ``user``, ``server``, ``row`` of the table; ``air`` a', ``run`` c, ``device`` l, ``budget`` B (s); ``clock_w`` w e
-    (J), ``send_w`` w p (W), ``floor`` κ (J/s), ``fixed`` w q + κ t (J), ``memory_mb`` r; ``quickest``, ``slowest``: device time at the fastest
-    and slowest clock (s); ``bend``: l/(2 w e), so that the best clock is ∛(λ·bend); ``least``: J at full shares.
+    (J), ``send_w`` w p (W), ``floor`` κ (J/s), ``fixed`` w q + κ t (J), ``memory_mb`` r; ``quickest``, ``slowest``:
+    device time at the fastest and slowest clock (s); ``bend``: l/(2 w e), so that the best clock is ∛(λ·bend);
+    ``least``: J at full shares.
     """
 
     user: Ints
