@@ -40,7 +40,9 @@ def state_in_cvxpy(table: OptionTable, chosen: Ints) -> tuple[Any, dict[str, Any
                 Σ β_i ≤ 1,  Σ φ_i ≤ 1                                 every server
                 z_min ≤ z_i ≤ z_max
 
-    with T = l/z + a'/β + c/φ + t.     The times x = a'/β and y = c/φ are variables of their own, tied by x ≥ a'·inv_pos(β) and y ≥ c·inv_pos(φ), only
+    with T = l/z + a'/β + c/φ + t.
+
+    The times x = a'/β and y = c/φ are variables of their own, tied by x ≥ a'·inv_pos(β) and y ≥ c·inv_pos(φ), only
     where there is work: a share without work would have no reason to be positive. As solvers want figures near 1,
     times count in parts of the budget, shares in equal parts (β times the number of users there), and the objective
     in parts of what an equal split costs at the nominal clock (``scale_j``).
@@ -54,7 +56,8 @@ def state_in_cvxpy(table: OptionTable, chosen: Ints) -> tuple[Any, dict[str, Any
     budget = np.where(rows.budget_s > 0, rows.budget_s, 1.0)
     crowd = np.bincount(rows.server[remote], minlength=table.n_servers)[rows.server] if table.n_servers else np.ones(n)
     energy, power, second = weight * rows.device_j, weight * rows.tx_w, table.floor_w
-    scale_j = float(energy.sum() + (power * rows.uplink_s * crowd)[sends].sum()) or 1.0
+    scale_j = float(energy.sum() + ((power + second) * rows.uplink_s * crowd)[sends].sum())
+    scale_j = scale_j + float(second @ rows.device_s + (second * rows.server_s * crowd)[computes].sum()) or 1.0
     beta, phi = cp.Variable(max(len(sends), 1)), cp.Variable(max(len(computes), 1))
     clock = cp.Variable(n)
     used: Any = cp.multiply(rows.device_s / budget, cp.inv_pos(clock))

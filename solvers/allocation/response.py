@@ -5,10 +5,12 @@ At prices μ, ν a user's Lagrangian is, with λ ≥ 0 the price of its own time
     v(λ) = min_z {w e z² + λ l/z} + 2√(μ a'(wp + λ)) + 2√(ν c λ) − λB,
 
 concave in λ. Its slope is d + x + y − B, the lateness at the best response d = l/z, x = a'/β = √(μ a'/(wp + λ)) and
-y = c/φ = √(ν c/λ). Where a second of latency costs κ (J-L), λ is κ plus the price of the deadline, so λ ≥ κ: the last
-term is −(λ − κ)B, and κ takes the place of a root that lies below it (docs/theory.md, P10). In s = 1/√λ the lateness increases: y is linear in s, x = s√(μa')/√(1 + wp·s²) is concave, and d
+y = c/φ = √(ν c/λ). In s = 1/√λ the lateness increases: y is linear in s, x = s√(μa')/√(1 + wp·s²) is concave, and d
 is constant at l/z_max up to a kink s₁, then (2we l²)^⅓ s^⅔ (concave), then constant at l/z_min (again a concave
 bend). So on either side of the kink Newton's method lands left of the root from anywhere and climbs monotonically.
+
+Where a second of latency costs κ (J-L), λ is κ plus the price of the deadline, so λ ≥ κ: the last term of v is
+−(λ − κ)B, and κ takes the place of a root that lies below it (docs/theory.md, P10).
 """
 
 from __future__ import annotations
