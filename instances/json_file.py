@@ -9,6 +9,9 @@ any other in full. Numbers without limit (memory, download, backhaul) are left o
      "servers": [{"name": "edge", "gflops": 5000, "bandwidth_mhz": 20}],
      "users": [{"name": "u0", "network": "resnet50", "device": "phone", "deadline_s": 0.1,
                 "links": [{"server": "edge", "efficiency": 4.2}]}]}
+
+An instance of J-L has ``latency_weight_w``, one of J-C a ``tariff``: {"per_j", "currency", and one number a server, in
+their order, in each of "per_server_s", "per_mbit", "rent"}. Files of other problems have neither.
 """
 
 from __future__ import annotations
