@@ -15,7 +15,6 @@ from edgecut.exits import exit_code
 from edgecut.progress import ProgressLines
 from edgecut.store import check_result_path, load, save
 from instances.errors import InputError
-from instances.instance import OBJECTIVES
 from solvers.result_file import result_to_json
 from solvers.solve import solve
 
@@ -44,7 +43,7 @@ def run(
         if output.exists() and output.samefile(instance):
             raise InputError("--output", f"'{output}' is the instance itself", "it would be lost", "name another file")
     problem = load(instance)
-    with ProgressLines(quiet=quiet, unit=OBJECTIVES[problem.problem][1]) as lines:
+    with ProgressLines(quiet=quiet, unit=problem.unit) as lines:
         result = solve(problem, method, limits=limits, seed=seed, on_progress=lines, certify=certify)
     if as_json:
         document = result_to_json(result)

@@ -113,5 +113,4 @@ def _part(table: OptionTable, users: Bools) -> OptionTable:
     """The table of some users alone, numbered afresh."""
     number = np.cumsum(users) - 1
     part = table.take(np.flatnonzero(users[table.user]))
-    columns = {name: getattr(table, name)[users] for name in ("deadline_s", "weight", "clock_min", "clock_max")}
-    return dataclasses.replace(part, user=number[part.user], **columns)
+    return dataclasses.replace(part, user=number[part.user], **table.of_users(users))
