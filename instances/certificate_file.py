@@ -5,6 +5,7 @@ The tree is a list of nodes, each before its parts, so that no tree is too deep 
     {"bound_j": 9.69, "servers": ["edge0", "edge1"],
      "nodes": [{"server": "edge1"},                            followed by the case that it is off, then on
                {"prices": [[0.3, 0.1], [0.2, 0.4], [0, 0]]},   a leaf: of uplink, compute and memory, J
+               {"sieve": [[0.3, 0.1], …]},     followed by what is left when its prices have dropped options
                {"user": "u7", "options": [["edge0", 3], [null, 12]]},    followed by: one of these, then another one
                {"prices": …}, {"prices": …}]}
 
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from instances.certificate import Certificate, Leaf, Node, ServerSplit, UserSplit
+from instances.certificate import Certificate, Dropped, Leaf, Node, ServerSplit, UserSplit
 from instances.columns import Floats, Ints
 from instances.cuts import efficient_cuts
 from instances.errors import nearest
@@ -31,7 +32,7 @@ from instances.scalars import number, refuse, text, whole
 __all__ = ["certificate_from_json", "certificate_to_json"]
 
 LOCAL = -1
-_KINDS = {"prices": ("prices",), "server": ("server",), "user": ("user", "options")}
+_KINDS = {"prices": ("prices",), "sieve": ("sieve",), "server": ("server",), "user": ("user", "options")}
 
 
 def certificate_to_json(instance: Instance, certificate: Certificate) -> dict[str, Any]:
@@ -47,6 +48,8 @@ def certificate_to_json(instance: Instance, certificate: Certificate) -> dict[st
             stack += [node.on, node.off]
         elif isinstance(node, UserSplit):
             stack += [node.other, node.among]
+        elif isinstance(node, Dropped):
+            stack.append(node.rest)
     bound = float(certificate.bound_j)
     return {"bound_j": bound if math.isfinite(bound) else None, "servers": servers, "nodes": nodes}
 
@@ -54,6 +57,8 @@ def certificate_to_json(instance: Instance, certificate: Certificate) -> dict[st
 def _node_to_json(instance: Instance, node: Node, servers: list[str | None], offset: Ints) -> dict[str, Any]:
     if isinstance(node, Leaf):
         return {"prices": node.prices.tolist()}
+    if isinstance(node, Dropped):
+        return {"sieve": node.prices.tolist()}
     if isinstance(node, ServerSplit):
         return {"server": servers[node.server]}
     first = int(offset[instance.users.network[node.user]])
@@ -115,8 +120,10 @@ class _Reader:
         check_fields(row, dict.fromkeys(_KINDS[kind], True), where)
         if kind == "prices":
             return Leaf(self._prices(row["prices"], f"{where}.prices"))
-        if len(behind) < 2:
+        if len(behind) < (1 if kind == "sieve" else 2):
             refuse(where, "lacks a part", "a split is followed by its two cases", "check that no node is lost")
+        if kind == "sieve":
+            return Dropped(self._prices(row["sieve"], f"{where}.sieve"), behind.pop())
         first, second = behind.pop(), behind.pop()
         if kind == "server":
             return ServerSplit(_row_of(self._servers, row["server"], f"{where}.server", "server"), first, second)
