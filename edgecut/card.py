@@ -43,14 +43,14 @@ def result_card(result: Result, stream: TextIO) -> None:
 def _lines(result: Result) -> list[tuple[str, str]]:
     instance = result.instance
     lines = [("verdict", f"{result.verdict.value.upper()} ({_MEANING[result.verdict]})")]
-    what, unit = OBJECTIVES[instance.problem]
     if math.isfinite(result.objective_j):
-        lines.append((what, f"{result.objective_j:.6g} {unit}"))
+        lines.append((OBJECTIVES[instance.problem][0], f"{result.objective_j:.6g} {instance.unit}"))
     if math.isfinite(result.bound_j):
         whose = "certified" if result.verdict is Verdict.CERTIFIED else "the solver's word"
-        lines.append(("bound", f"{result.bound_j:.6g} {unit}   gap ≤ {percent_up(result.gap)}, {whose}"))
+        lines.append(("bound", f"{result.bound_j:.6g} {instance.unit}   gap ≤ {percent_up(result.gap)}, {whose}"))
     if math.isfinite(result.certified_gap) and result.verdict is not Verdict.CERTIFIED:
-        lines.append(("certified", f"{result.certified_j:.6g} {unit}   gap ≤ {percent_up(result.certified_gap)}"))
+        shown = f"{result.certified_j:.6g} {instance.unit}   gap ≤ {percent_up(result.certified_gap)}"
+        lines.append(("certified", shown))
     lines.append(("users", f"{instance.n_users} over {instance.n_servers} servers, {instance.allocation} allocation"))
     if result.valid and result.plan is not None:
         lines += _plan_lines(result)

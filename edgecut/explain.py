@@ -11,7 +11,6 @@ from formulations.program import Decision
 from instances.columns import Ints
 from instances.errors import InputError, nearest
 from instances.expand import expand
-from instances.instance import OBJECTIVES
 from instances.options import LOCAL, OptionTable
 from solvers.allocation import allocate_any
 from solvers.objective import decision_cost
@@ -44,12 +43,14 @@ def explain_user(result: Result, user: str) -> dict[str, Any]:
     return {
         "user": user,
         "admitted": bool(report.admitted[i]),
-        "unit": OBJECTIVES[instance.problem][1],
         "network": instance.networks[int(instance.users.network[i])].name,
         "choice": _describe(result, table, int(chosen[i])),
         "latency_s": float(report.latency_s[i]),
         "deadline_s": float(instance.users.deadline_s[i]),
         "energy_j": float(report.user_energy_j[i]),
+        "cost": float(report.user_cost[i]),
+        "problem": instance.problem,
+        "unit": instance.unit,
         **parts,
         "uplink_share": float(plan.uplink_share[i]),
         "compute_share": float(plan.compute_share[i]),
@@ -139,6 +140,11 @@ def _figures(e: dict[str, Any]) -> list[str]:
         f"uplink {1e3 * e['uplink_s']:.4g}, server {1e3 * e['server_s']:.4g}, fixed {1e3 * e['fixed_s']:.4g}",
         f"  energy {e['energy_j']:.4g} J: compute {e['compute_j']:.4g}, radio {e['radio_j']:.4g}, "
         f"server {e['served_j']:.4g}",
+        *(
+            []
+            if e["problem"] in ("J-E", "J-A")
+            else [f"  adds {e['cost']:.4g} {e['unit']} to the objective of {e['problem']}"]
+        ),
         f"  shares: uplink {100 * e['uplink_share']:.3g} %, compute {100 * e['compute_share']:.3g} %; "
         f"clock {e['clock']:.3g}",
         f"  binding: {', '.join(e['binding']) or 'nothing'}",

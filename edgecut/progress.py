@@ -13,7 +13,6 @@ from solvers.answer import Progress
 
 __all__ = ["ProgressLines"]
 
-_HEADER = f"{'time':>8}  {'best':>14}  {'bound':>14}  {'gap':>9}"
 _EVERY_S = 0.9
 
 
@@ -21,8 +20,7 @@ class ProgressLines:
     """Context manager and callback: prints a line for news, and a heartbeat while a method is silent."""
 
     def __init__(self, stream: TextIO | None = None, *, quiet: bool = False, unit: str = "J") -> None:
-        self._stream, self._quiet = stream or sys.stderr, quiet
-        self._unit = unit if len(unit) == 1 else " "  # words would not fit the columns
+        self._stream, self._quiet, self._unit = stream or sys.stderr, quiet, unit
         self._begin = time.perf_counter()
         self._latest = Progress(0.0, math.inf, -math.inf)
         self._printed: tuple[float, float] | None = None
@@ -31,7 +29,7 @@ class ProgressLines:
 
     def __enter__(self) -> Self:
         if not self._quiet:
-            print(_HEADER, file=self._stream, flush=True)
+            print(self._header(), file=self._stream, flush=True)
             self._print()
             threading.Thread(target=self._beat, daemon=True, name="progress").start()
         return self
@@ -58,14 +56,16 @@ class ProgressLines:
         with self._lock:
             p, self._last = self._latest, time.perf_counter()
             self._printed = (p.best_j, p.bound_j)
-        print(
-            f"{self._last - self._begin:7.1f}s  {self._value(p.best_j)}  {self._value(p.bound_j)}  {_gap(p.gap)}",
-            file=self._stream,
-            flush=True,
-        )
+        best, bound = self._value(p.best_j), self._value(p.bound_j)
+        print(f"{self._last - self._begin:7.1f}s  {best}  {bound}  {_gap(p.gap)}", file=self._stream, flush=True)
+
+    def _header(self) -> str:
+        width = 13 + len(self._unit)
+        return f"{'time':>8}  {'best':>{width}}  {'bound':>{width}}  {'gap':>9}"
 
     def _value(self, value: float) -> str:
-        return f"{value:12.6g} {self._unit}" if math.isfinite(value) else f"{'-':>14}"
+        width = 13 + len(self._unit)
+        return f"{value:12.6g} {self._unit}" if math.isfinite(value) else f"{'-':>{width}}"
 
 
 def _gap(value: float) -> str:

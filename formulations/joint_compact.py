@@ -16,6 +16,7 @@ from formulations.parts.rows import stack_rows
 from formulations.parts.switch_on import least_on, switch_on
 from formulations.program import Decision, Program, Rows
 from formulations.registry import Relation, formulation
+from instances import physics
 from instances.columns import Floats, Ints
 from instances.options import LOCAL, OptionTable
 
@@ -66,11 +67,11 @@ class CompactModel:
         air = np.divide(t.uplink_s[chosen], shares[0], out=np.zeros(len(users)), where=t.uplink_s[chosen] > 0)
         run = np.divide(t.server_s[chosen], shares[1], out=np.zeros(len(users)), where=t.server_s[chosen] > 0)
         weight, deadline = t.weight, t.deadline_s
-        send = weight * t.tx_w[chosen] * air
-        clock = np.maximum(cost - send - weight * t.fixed_j[chosen], 0.0)
         left = t.budget_s[chosen] - air - run
+        ratio = np.minimum(physics.clock_for(t.device_s[chosen], left, t.unhurried_clock(chosen)), t.clock_max)
+        send, clock = weight * t.tx_w[chosen] * air, weight * t.device_j[chosen] * ratio**2
         figures = {"air": air / deadline, "run": run / deadline, "send": send / c.unit, "clock": clock / c.unit,
-                   "device": left / deadline}  # fmt: skip
+                   "device": t.device_s[chosen] / ratio / deadline}  # fmt: skip
         for kind, figure in figures.items():
             values[c.of_users(kind)] = figure
         return values
@@ -123,7 +124,7 @@ class JointCompact:
 
     name = "joint_compact"
     title = "assignment, integer pieces, big-M latency"
-    problem = "J-E"
+    problem = "J-E, J-L, J-C"
     allocation = "units"
     relation: Relation = "exact"
     reference = "the usual way, e.g. Tran and Pompili, IEEE TVT 68(1), 2019, doi:10.1109/TVT.2018.2881191"
@@ -158,7 +159,9 @@ class JointCompact:
 def _program(c: CompactColumns, rows: Rows) -> Program:
     table = c.table
     cost, lower, upper = np.zeros(c.n_columns), np.zeros(c.n_columns), np.ones(c.n_columns)
-    cost[: len(table)] = table.weight[table.user] * table.fixed_j
+    cost[: len(table)] = table.own_j
+    for kind in ("device", "air", "run"):
+        cost[c.of_users(kind)] = table.floor_w * table.deadline_s
     cost[c.on : c.on + table.n_servers] = table.static_j
     lower[c.on : c.on + table.n_servers] = least_on(table)
     for kind in ("send", "clock"):

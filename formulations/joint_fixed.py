@@ -35,10 +35,12 @@ class FixedSolution:
 def state_in_cvxpy(table: OptionTable, chosen: Ints) -> tuple[Any, dict[str, Any]]:
     """The problem and its variables, as a newcomer would write them down.
 
-    minimise    Σ w_i (e_i z_i² + p_i a'_i / β_i + q_i) + static energy of the servers in use
+    minimise    Σ w_i (e_i z_i² + p_i a'_i / β_i + q_i + ω_i T_i) + static energy of the servers in use
     subject to  l_i / z_i + a'_i / β_i + c_i / φ_i ≤ D_i − t_i        every user
                 Σ β_i ≤ 1,  Σ φ_i ≤ 1                                 every server
                 z_min ≤ z_i ≤ z_max
+
+    with T = l/z + a'/β + c/φ + t.
 
     The times x = a'/β and y = c/φ are variables of their own, tied by x ≥ a'·inv_pos(β) and y ≥ c·inv_pos(φ), only
     where there is work: a share without work would have no reason to be positive. As solvers want figures near 1,
@@ -53,22 +55,28 @@ def state_in_cvxpy(table: OptionTable, chosen: Ints) -> tuple[Any, dict[str, Any
     sends, computes = np.flatnonzero(remote & (rows.uplink_s > 0)), np.flatnonzero(remote & (rows.server_s > 0))
     budget = np.where(rows.budget_s > 0, rows.budget_s, 1.0)
     crowd = np.bincount(rows.server[remote], minlength=table.n_servers)[rows.server] if table.n_servers else np.ones(n)
-    energy, power = weight * rows.device_j, weight * rows.tx_w
-    scale_j = float(energy.sum() + (power * rows.uplink_s * crowd)[sends].sum()) or 1.0
+    energy, power, second = weight * rows.device_j, weight * rows.tx_w, table.floor_w
+    scale_j = float(energy.sum() + ((power + second) * rows.uplink_s * crowd)[sends].sum())
+    scale_j = scale_j + float(second @ rows.device_s + (second * rows.server_s * crowd)[computes].sum()) or 1.0
     beta, phi = cp.Variable(max(len(sends), 1)), cp.Variable(max(len(computes), 1))
     clock = cp.Variable(n)
     used: Any = cp.multiply(rows.device_s / budget, cp.inv_pos(clock))
     variable_j: Any = cp.sum(cp.multiply(energy / scale_j, cp.power(clock, 2)))
+    # Only where seconds count: a term of 0 · 1/z would still be a cone.
+    waits = np.flatnonzero(second * rows.device_s > 0)
+    if len(waits):
+        variable_j = variable_j + (second * rows.device_s)[waits] / scale_j @ cp.inv_pos(clock[waits])
     constraints: list[Any] = [clock >= table.clock_min, clock <= table.clock_max]
     if len(sends):
         air = cp.Variable(len(sends))
         constraints.append(air >= cp.multiply((rows.uplink_s * crowd / budget)[sends], cp.inv_pos(beta)))
         used = used + _spread(sends, n) @ air
-        variable_j = variable_j + (power * budget)[sends] / scale_j @ air
+        variable_j = variable_j + ((power + second) * budget)[sends] / scale_j @ air
     if len(computes):
         run = cp.Variable(len(computes))
         constraints.append(run >= cp.multiply((rows.server_s * crowd / budget)[computes], cp.inv_pos(phi)))
         used = used + _spread(computes, n) @ run
+        variable_j = variable_j + (second * budget)[computes] / scale_j @ run
     constraints.append(used <= rows.budget_s / budget)
     capacity = {}
     for name, share, users in (("uplink", beta, sends), ("compute", phi, computes)):
@@ -132,9 +140,9 @@ def _spread(row: Ints, n_rows: int) -> Any:
 
 
 def _constant_j(table: OptionTable, rows: OptionTable) -> float:
-    """Energy that no share changes: Σ w q and the static energy of the servers in use."""
+    """Cost that no share changes: Σ w (q + ω t) and the static energy of the servers in use."""
     used = np.unique(rows.server[rows.server != LOCAL])
-    return float(table.weight @ rows.fixed_j + table.static_j[used].sum())
+    return float(rows.own_j.sum() + table.static_j[used].sum())
 
 
 @formulation
@@ -143,7 +151,7 @@ class JointFixed:
 
     name = "joint_fixed"
     title = "convex shares for given options"
-    problem = "J-E"
+    problem = "J-E, J-L, J-C"
     allocation = "continuous"
     relation: Relation = "exact"
     reference = "docs/theory.md, P1"

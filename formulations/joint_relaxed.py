@@ -24,7 +24,7 @@ class JointRelaxed:
 
     name = "joint_relaxed"
     title = "linear or perspective relaxation"
-    problem = "J-E"
+    problem = "J-E, J-L, J-C"
     allocation = "any"
     relation: Relation = "relaxation"
     reference = "perspective cuts: Frangioni, Gentile, Math. Program. 106, 2006, doi:10.1007/s10107-005-0594-3"
@@ -102,10 +102,12 @@ def state_in_cvxpy(table: OptionTable) -> Any:
             on >= least_on(table),
         ]
     static = table.static_j if table.n_servers else np.zeros(1)
+    second = table.floor_w[table.user] * budget
     energy = (
         (weight * table.device_j) @ kappa
         + (weight * table.tx_w * budget * remote) @ air
-        + (weight * table.fixed_j) @ x
+        + second @ (device + air + run)
+        + table.own_j @ x
         + static @ on
     )
     return cp.Problem(cp.Minimize(energy), constraints)

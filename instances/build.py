@@ -48,8 +48,8 @@ def build(
         users, servers: one record each.
         networks, devices, radios: what users may refer to by name, before the catalogue is asked.
         name: label.
-        options: ``allocation``, ``problem``, ``horizon_s``, ``server_energy_weight``, ``cut_rule`` and
-            ``provenance`` as in `Instance`.
+        options: ``allocation``, ``problem``, ``horizon_s``, ``server_energy_weight``, ``cut_rule``,
+            ``provenance``, ``latency_weight_w`` and ``tariff`` as in `Instance`.
 
     Raises:
         InputError: naming the record's field (``users[3].links[0].server``): an unknown name with the nearest

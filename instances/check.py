@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from instances.check_costs import Spent, costs_of
 from instances.check_cuts import CutFacts
 from instances.columns import Bools, Floats, Ints
 from instances.instance import Instance
@@ -59,16 +60,18 @@ class Violation:
 class Report:
     """What a plan amounts to.
 
-    ``objective_j``: in the problem's unit; J-E: weighted energy plus static energy of servers in use, J-A: weight of
-    the users that are turned away (all their figures are 0). ``admitted`` [n]. ``user_energy_j`` [n]: E, with its
-    parts ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy). ``latency_s``
-    [n], with parts ``device_s``, ``uplink_s``, ``server_s``, ``fixed_s``. ``static_j``; per server ``uplink_load``,
-    ``compute_load``, ``memory_mb``, ``server_energy_j`` (not weighted, idling included). ``violations``: empty when the
-    plan is valid. A plan whose structure is broken has NaN figures.
+    ``objective_j``, in the problem's unit: the sum of ``user_cost`` [n], what each user adds, weight included (J-E:
+    energy; J-L: energy and latency; J-C: money; J-A: the weight of users that are turned away, all other figures of
+    whom are 0), and ``static_j``, what servers in use cost for being on (static energy; J-C: rent; J-A: nothing).
+    ``admitted`` [n]. ``user_energy_j`` [n]: E, J, with its parts ``compute_j``, ``radio_j`` (sending and receiving) and
+    ``served_j`` (weighted server energy). ``latency_s`` [n], with parts ``device_s``, ``uplink_s``, ``server_s``,
+    ``fixed_s``. Per server ``uplink_load``, ``compute_load``, ``memory_mb``, ``server_energy_j`` (not weighted, idling
+    included). ``violations``: empty when the plan is valid. A plan whose structure is broken has NaN figures.
     """
 
     objective_j: float
     static_j: float
+    user_cost: Floats
     user_energy_j: Floats
     compute_j: Floats
     radio_j: Floats
@@ -205,19 +208,14 @@ def _quantities(instance: Instance, plan: Plan, facts: CutFacts, admitted: Bools
                + radios.rx_j_per_mbit[rad] * result)  # fmt: skip
     served_j = (instance.server_energy_weight * pick(servers.j_per_gflop, plan.server, remote, 0.0)
                 * facts.server_gflop[plan.cut])  # fmt: skip
-    energy = compute_j + radio_j + served_j
-    static = float(
-        (instance.server_energy_weight * servers.idle_w * instance.horizon_s)[np.unique(plan.server[remote])].sum()
-    )
-    at = plan.server[remote]
+    device_j, latency_s = compute_j + radio_j, device_s + uplink_s + server_s + fixed_s
+    cost, static_of = costs_of(instance, plan, Spent(device_j, served_j, latency_s, whole_s, upload, admitted))
+    static, at = float(static_of[np.unique(plan.server[remote])].sum()), plan.server[remote]
     work_j = servers.j_per_gflop[at] * facts.server_gflop[plan.cut][remote]
     idle_j = servers.idle_w * instance.horizon_s * (np.bincount(at, minlength=n_s) > 0)
-    objective = float(users.weight @ energy) + static
-    if instance.problem == "J-A":
-        objective = float(users.weight[~admitted].sum())
     return Report(
-        objective_j=objective, static_j=static, user_energy_j=energy, compute_j=compute_j,
-        radio_j=radio_j, served_j=served_j, latency_s=device_s + uplink_s + server_s + fixed_s, device_s=device_s,
+        objective_j=float(cost.sum()) + static, static_j=static, user_cost=cost, user_energy_j=device_j + served_j,
+        compute_j=compute_j, radio_j=radio_j, served_j=served_j, latency_s=latency_s, device_s=device_s,
         uplink_s=uplink_s, server_s=server_s, fixed_s=fixed_s,
         uplink_load=_sum_at(at, plan.uplink_share[remote], n_s),
         compute_load=_sum_at(at, plan.compute_share[remote], n_s),

@@ -155,15 +155,22 @@ def _table(
     radio_j = radios.tx_j_per_mbit[radio] * upload + np.where(
         remote, physics.receive_j(result, down, radios.rx_w[radio], radios.rx_j_per_mbit[radio]), 0.0
     )
-    served_j = instance.server_energy_weight * at_server(servers.j_per_gflop) * server_gflop
+    tariff = instance.tariff
+    if tariff is None:
+        per_j = 1.0
+        served_j = instance.server_energy_weight * at_server(servers.j_per_gflop) * server_gflop
+    else:  # money: joules are bought at one price, the server's own energy is in its prices
+        per_j = tariff.per_j
+        served_j = at_server(tariff.per_server_s) * server_s + at_server(tariff.per_mbit) * upload
     power = physics.active_power_w(instance.devices.kappa, instance.devices.clock_ghz)
     table = OptionTable(
-        user=user, server=server, cut=cut, device_s=device_s, device_j=device_s * power[device],
+        user=user, server=server, cut=cut, device_s=device_s, device_j=per_j * device_s * power[device],
         uplink_mhz_s=physics.uplink_mhz_s(upload, on_link(links.efficiency, 1.0)),
-        tx_w=np.where(remote, radios.tx_w[radio], 0.0), server_s=server_s, fixed_s=fixed_s,
-        fixed_j=radio_j + served_j,
+        tx_w=np.where(remote, per_j * radios.tx_w[radio], 0.0), server_s=server_s, fixed_s=fixed_s,
+        fixed_j=per_j * radio_j + served_j,
         server_mb=np.where(remote, np.concatenate([c.server_weight_mb for c in cut_sets])[cut], 0.0),
         deadline_s=users.deadline_s, weight=users.weight,
+        second_w=np.full(len(users), float(instance.latency_weight_w)),
         clock_min=instance.devices.clock_min[users.device], clock_max=instance.devices.clock_max[users.device],
         bandwidth_mhz=servers.bandwidth_mhz, blocks=servers.blocks, units=servers.units,
         memory_mb=servers.memory_mb, static_j=instance.static_j, allocation=instance.allocation,

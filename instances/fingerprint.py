@@ -11,6 +11,7 @@ import numpy as np
 
 from instances.columns import Columns, Ints, Names
 from instances.instance import BUDGETS, Instance
+from instances.tariff import PER_SERVER
 
 __all__ = ["fingerprint"]
 
@@ -23,12 +24,19 @@ def fingerprint(instance: Instance) -> str:
 
     Users and servers count in their order, links as a set, networks, devices and radios by content: the order
     of their tables, entries that no user refers to, the file format and the order of keys change nothing.
-    Neither do ``name`` and ``provenance``, which say nothing about the problem.
+    Neither do ``name``, ``provenance`` and the tariff's currency, which say nothing about the problem.
     """
     digest = hashlib.sha256(_VERSION)
     for field in _LABELS:
         value = getattr(instance, field)
         _add(digest, field, (value if isinstance(value, str) else float(value).hex()).encode())
+    # Fields of one problem only: instances of the others keep the fingerprint that they had before it was there.
+    if instance.problem == "J-L":
+        _add(digest, "latency_weight_w", float(instance.latency_weight_w).hex().encode())
+    if instance.tariff is not None:
+        _add(digest, "tariff.per_j", float(instance.tariff.per_j).hex().encode())
+        for field in PER_SERVER:
+            _add(digest, f"tariff.{field}", _bytes(getattr(instance.tariff, field)))
     users = instance.users
     _add_references(digest, "network", users.network, [bytes.fromhex(n.fingerprint) for n in instance.networks])
     _add_references(digest, "device", users.device, _row_digests(instance.devices))

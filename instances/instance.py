@@ -15,16 +15,18 @@ import numpy as np
 from instances.columns import Columns, Floats, Ints, Names, as_column
 from instances.dnn import Dnn
 from instances.errors import InputError
+from instances.tariff import Tariff
 
 __all__ = ["ALLOCATIONS", "BUDGETS", "CUT_RULES", "OBJECTIVES", "PROBLEMS", "Devices", "Instance", "Links", "Radios",
-           "Servers", "Users"]  # fmt: skip
+           "Servers", "Tariff", "Users"]  # fmt: skip
 
 ALLOCATIONS = ("continuous", "units")
 CUT_RULES = ("efficient", "supported")
-PROBLEMS = ("J-E", "J-A")
-OBJECTIVES = {"J-E": ("energy", "J"), "J-A": ("rejected", "in weight")}
-"""What each problem minimises, in a word, and its unit."""
+OBJECTIVES = {"J-E": ("energy", "J"), "J-L": ("energy+time", "J"), "J-C": ("money", "USD"),
+              "J-A": ("rejected", "in weight")}  # fmt: skip
+"""What each problem minimises, in a word, and its unit; money is in the tariff's currency (see `Instance.unit`)."""
 
+PROBLEMS = tuple(OBJECTIVES)
 BUDGETS = ("energy_budget_j", "device_budget_j")
 """Fields of an instance that limit energy; part of J-A only."""
 
@@ -62,7 +64,8 @@ class Radios(Columns):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Users(Columns):
-    """One request each. ``network``, ``device``, ``radio`` are rows of their tables; ``weight`` multiplies energy."""
+    """One request each. ``network``, ``device``, ``radio`` are rows of their tables; ``weight`` multiplies what
+    the user adds to the objective."""
 
     name: Names
     network: Ints
@@ -118,12 +121,15 @@ class Instance:
         networks: the layer graphs that users run.
         devices, radios, users, servers, links: columns, see each class. Links are kept sorted by (user, server).
         allocation: ``continuous`` shares or whole ``units`` (resource blocks and compute units).
-        problem: objective family; J-E is weighted energy, J-A the weight of users that are turned away.
+        problem: what is minimised: J-E weighted energy; J-L weighted energy plus latency; J-C money; J-A the weight of
+            users that are turned away.
         horizon_s: s that a server which is on draws its idle power for (one request period).
         server_energy_weight: how much a joule at a server counts beside a joule at a device.
         cut_rule: which cuts become options: ``efficient`` (every cut that can matter) or ``supported``
             (those that are best at some ratio of prices; for large instances).
         provenance: where the instance comes from: generator, its parameters, seed, version.
+        latency_weight_w: ω, W: joules that one second of latency counts as; more than 0 under J-L, else 0.
+        tariff: prices, under J-C and only there.
         energy_budget_j: [servers] J that each may use during the horizon (idle power while on, and its users' work);
             inf or None: no limit. J-A only.
         device_budget_j: [users] J that each may spend on computing and radio when it is admitted; inf or None: no
@@ -146,6 +152,8 @@ class Instance:
     server_energy_weight: float = 1.0
     cut_rule: str = "efficient"
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    latency_weight_w: float = 0.0
+    tariff: Tariff | None = None
     energy_budget_j: Floats | None = None
     device_budget_j: Floats | None = None
 
@@ -184,8 +192,15 @@ class Instance:
         return len(self.servers)
 
     @property
+    def unit(self) -> str:
+        """Unit of the objective: J, or the tariff's currency."""
+        return "J" if self.tariff is None else self.tariff.currency
+
+    @property
     def static_j(self) -> Floats:
-        """[servers] weighted J that a server costs for being on during the horizon."""
+        """[servers] what a server costs for being on during the horizon: weighted J, or its rent (problem's unit)."""
+        if self.tariff is not None:
+            return self.tariff.rent
         return np.asarray(self.server_energy_weight * self.servers.idle_w * self.horizon_s)
 
     @property

@@ -9,6 +9,9 @@ any other in full. Numbers without limit (memory, download, backhaul) are left o
      "servers": [{"name": "edge", "gflops": 5000, "bandwidth_mhz": 20}],
      "users": [{"name": "u0", "network": "resnet50", "device": "phone", "deadline_s": 0.1,
                 "links": [{"server": "edge", "efficiency": 4.2}]}]}
+
+An instance of J-L has ``latency_weight_w``, one of J-C a ``tariff``: {"per_j", "currency", and one number a server, in
+their order, in each of "per_server_s", "per_mbit", "rent"}. Files of other problems have neither.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from instances.dnn import Dnn, load_network, network_names
 from instances.instance import Instance
 from instances.json_text import check_fields, check_list, check_schema
 from instances.records import Device, Link, Radio, Server, User
-from instances.scalars import refuse, text
+from instances.scalars import number, refuse, text
+from instances.tariff import PER_SERVER, Tariff
 
 __all__ = [
     "FAMILY",
@@ -39,11 +43,21 @@ __all__ = [
 
 FAMILY, VERSION = "edgecut-instance", 1
 
-LABELS = ("name", "problem", "allocation", "cut_rule", "horizon_s", "server_energy_weight", "provenance")
+LABELS = ("name", "problem", "allocation", "cut_rule", "horizon_s", "server_energy_weight", "latency_weight_w",
+          "provenance")  # fmt: skip
 """Plain fields of an instance, in the order of the file; `Instance` has their defaults."""
 
+_NUMBERS = ("horizon_s", "server_energy_weight", "latency_weight_w")
+
 _TABLES = ("networks", "devices", "radios", "servers")
-_FIELDS = {"schema": True, **dict.fromkeys(LABELS, False), **dict.fromkeys(_TABLES, False), "servers": True}
+_TARIFF = {"per_j": True, "currency": False, **dict.fromkeys(PER_SERVER, True)}
+_FIELDS = {
+    "schema": True,
+    **dict.fromkeys(LABELS, False),
+    "tariff": False,
+    **dict.fromkeys(_TABLES, False),
+    "servers": True,
+}
 
 _Record = TypeVar("_Record", Device, Radio, Server, Link, User)
 
@@ -66,13 +80,17 @@ def instance_from_json(data: Mapping[str, Any]) -> Instance:
 
 def header_to_json(instance: Instance) -> dict[str, Any]:
     """Everything but users and links."""
-    labels = {field: getattr(instance, field) for field in LABELS}
+    # What one problem only has is written for that problem only: files of the others stay as they were.
+    written = [field for field in LABELS if field != "latency_weight_w" or instance.problem == "J-L"]
+    labels = {field: getattr(instance, field) for field in written}
+    numbers = {field: float(value) for field, value in labels.items() if field in _NUMBERS}
+    tariff = {} if instance.tariff is None else {"tariff": _tariff_to_json(instance.tariff)}
     return {
         "schema": f"{FAMILY}/{VERSION}",
         **labels,
-        "horizon_s": float(instance.horizon_s),
-        "server_energy_weight": float(instance.server_energy_weight),
+        **numbers,
         "provenance": dict(instance.provenance),
+        **tariff,
         "networks": [_network_to_json(network) for network in instance.networks],
         "devices": _rows_to_json(instance.devices),
         "radios": _rows_to_json(instance.radios),
@@ -90,7 +108,10 @@ def header_from_json(data: Mapping[str, Any], fields: Mapping[str, bool] | None 
     check_schema(data, FAMILY, VERSION)
     check_fields(data, fields or _FIELDS, "")
     tables = {name: check_list(data.get(name, []), name) for name in _TABLES}
-    return {field: data[field] for field in LABELS if field in data} | {
+    labels = {field: data[field] for field in LABELS if field in data}
+    if data.get("tariff") is not None:
+        labels["tariff"] = _tariff(data["tariff"])
+    return labels | {
         "networks": [_network(entry, f"networks[{i}]") for i, entry in enumerate(tables["networks"])],
         "devices": [_record(Device, entry, f"devices[{i}]") for i, entry in enumerate(tables["devices"])],
         "radios": [_record(Radio, entry, f"radios[{i}]") for i, entry in enumerate(tables["radios"])],
@@ -103,6 +124,23 @@ def _with_budgets(rows: list[dict[str, Any]], field: str, budget: Floats | None)
     if budget is None:
         return rows
     return [row | ({field: j} if j != math.inf else {}) for row, j in zip(rows, budget.tolist(), strict=True)]
+
+
+def _tariff_to_json(tariff: Tariff) -> dict[str, Any]:
+    columns = {field: getattr(tariff, field).tolist() for field in PER_SERVER}
+    return {"per_j": float(tariff.per_j), "currency": tariff.currency, **columns}
+
+
+def _tariff(data: Any) -> Tariff:
+    """Prices of a JSON object; the columns are in the order of the servers. What they may be is for `Instance`."""
+    check_fields(data, _TARIFF, "tariff")
+    columns = {field: _prices(data[field], f"tariff.{field}") for field in PER_SERVER}
+    label = {"currency": data["currency"]} if "currency" in data else {}
+    return Tariff(per_j=number(data["per_j"], "tariff.per_j"), **columns, **label)
+
+
+def _prices(data: Any, where: str) -> Any:
+    return np.array([number(price, f"{where}[{s}]") for s, price in enumerate(check_list(data, where))])
 
 
 def _users_to_json(instance: Instance) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from instances import physics
 from instances.columns import Bools, Floats, Ints
+from instances.errors import InputError
 
 if TYPE_CHECKING:
     from instances.cuts import CutSet
@@ -43,7 +44,7 @@ PER_OPTION = (
     "server_use_j",
 )
 
-PER_USER = ("deadline_s", "weight", "clock_min", "clock_max")
+PER_USER = ("deadline_s", "weight", "second_w", "clock_min", "clock_max")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -76,12 +77,18 @@ class OptionTable:
     Per option [n_options]: ``user``, ``server`` (−1: local), ``cut`` (row of `cuts`), ``device_s`` l, ``device_j`` e,
     ``uplink_mhz_s`` a, ``tx_w`` p, ``server_s`` c, ``fixed_s`` t, ``fixed_j`` q, ``server_mb`` memory taken there,
     ``server_use_j`` energy taken there (J; all 0 where no server has an energy budget).
-    Per user [n_users]: ``deadline_s``, ``weight``, ``clock_min``, ``clock_max``.
+    Per user [n_users]: ``deadline_s``, ``weight``, ``second_w`` ω (W: what a second of its latency counts as; zeros
+    when left out), ``clock_min``, ``clock_max``.
     Per server [n_servers]: ``bandwidth_mhz``, ``blocks``, ``units``, ``memory_mb``, ``static_j``, ``energy_j`` room
     for dynamic energy (J; inf: no budget).
     ``allocation``: continuous or units. ``cut_sets``, ``cut_offset``: row r of `cuts` is row
     r − cut_offset[g] of cut_sets[g]. ``device_limit``: J that options may cost the device, or None.
     To be turned away (J-A) is an option too: a local one with cut −1 that takes nothing and costs ``fixed_j``.
+
+    J stands for the problem's unit: under J-C the columns e, p, q and ``static_j`` are money (and money a second).
+
+    Raises:
+        InputError: ``second_w`` is not one number a user.
     """
 
     user: Ints
@@ -107,11 +114,17 @@ class OptionTable:
     allocation: str
     cut_sets: tuple[CutSet, ...] = ()
     cut_offset: Ints = dataclasses.field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    second_w: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     server_use_j: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     energy_j: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     device_limit: DeviceLimit | None = None
 
     def __post_init__(self) -> None:
+        if not len(self.second_w):
+            object.__setattr__(self, "second_w", np.zeros(self.n_users))
+        if len(self.second_w) != self.n_users:
+            raise InputError("OptionTable.second_w", f"has {len(self.second_w)} rows for {self.n_users} users",
+                             fix="take it along with the other columns of users: `of_users`")  # fmt: skip
         if not len(self.energy_j):
             object.__setattr__(self, "energy_j", np.full(self.n_servers, np.inf))
         if not np.isfinite(self.energy_j).any():
@@ -185,8 +198,33 @@ class OptionTable:
         """[n_options] D − t − l/z_max: what is left for uplink and server at the fastest clock."""
         return np.asarray(self.budget_s - self.device_s / self.clock_max[self.user])
 
+    @property
+    def floor_w(self) -> Floats:
+        """[n_users] κ = w ω, what a second of latency costs in the objective, J/s: no price of time falls below it."""
+        return np.asarray(self.weight * self.second_w)
+
+    @property
+    def own_j(self) -> Floats:
+        """[n_options] w (q + ω t): the part of the cost that neither shares nor clock change, J."""
+        user = self.user
+        return np.asarray(self.weight[user] * (self.fixed_j + self.second_w[user] * self.fixed_s))
+
+    def unhurried_clock(self, rows: Any = slice(None)) -> Floats:
+        """[len(rows)] best clock of options that have time to spare; the slowest one where seconds do not count."""
+        user = self.user[rows]
+        if not self.second_w.any():
+            return np.asarray(self.clock_min[user])
+        return physics.unhurried_clock(self.device_s[rows], self.device_j[rows], self.second_w[user],
+                                       self.clock_min[user], self.clock_max[user])  # fmt: skip
+
+    def of_users(self, users: Any) -> dict[str, Any]:
+        """Columns of some users (rows or a mask), for a table that numbers its users afresh."""
+        return {name: getattr(self, name)[users] for name in PER_USER}
+
     def cost_j(self, uplink_share: Any = 1.0, compute_share: Any = 1.0, rows: Any = slice(None)) -> Floats:
-        """Least cost of options at given shares (clock chosen best); inf where deadline or device limit fails.
+        """Least weighted cost w (E + ω T) of options at given shares, J (clock chosen best).
+
+        Inf where the deadline or the device's limit fails (no problem has a limit and a price of time at once).
 
         Shares broadcast against ``[len(rows)]`` on the last axis, so ``[k, 1]`` shares give ``[k, n]`` costs.
         """
@@ -198,11 +236,14 @@ class OptionTable:
         # A hair of room: what is late by rounding only, after a sum of three times, is not late.
         room = slack + HAIR * np.abs(budget)
         fits = (room >= 0) & (physics.clock_for(device_s, room, 0.0) <= fastest)
-        clock = np.minimum(physics.clock_for(device_s, slack, self.clock_min[user]), fastest)
+        clock = np.minimum(physics.clock_for(device_s, slack, self.unhurried_clock(rows)), fastest)
         if self.device_limit is not None:
             fits &= self.device_limit.take(rows).holds(clock, air)
         sending_j = self.tx_w[rows] * np.where(fits, air, 0.0)
         energy = self.device_j[rows] * clock**2 + sending_j + self.fixed_j[rows]
+        if self.second_w.any():
+            latency_s = device_s / clock + np.where(fits, air + run, 0.0) + self.fixed_s[rows]
+            energy = energy + self.second_w[user] * latency_s
         return np.where(fits, self.weight[user] * energy, np.inf)
 
     def take(self, rows: Any) -> Self:

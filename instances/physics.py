@@ -80,12 +80,26 @@ def over_share(work_s: ArrayLike, share: ArrayLike) -> Floats:
 def clock_for(device_s: ArrayLike, slack_s: ArrayLike, clock_min: ArrayLike) -> Floats:
     """Slowest clock ratio that does ``device_s`` within ``slack_s``: z = max(z_min, l/slack); inf if slack ≤ 0 < l.
 
-    Energy e z² grows with z, so the slowest feasible clock is the best one.
+    Energy e z² grows with z, so the slowest feasible clock is the best one. Where seconds count too, the best one is
+    `unhurried_clock` or what the slack forces, whichever is faster: give that clock as ``clock_min``.
     """
     need, slack = np.broadcast_arrays(np.asarray(device_s, dtype=float), np.asarray(slack_s, dtype=float))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(need > 0, np.where(slack > 0, need / np.where(slack > 0, slack, 1.0), np.inf), 0.0)
     return np.maximum(ratio, clock_min)
+
+
+def unhurried_clock(
+    device_s: ArrayLike, device_j: ArrayLike, second_w: ArrayLike, clock_min: ArrayLike, clock_max: ArrayLike
+) -> Floats:
+    """Best clock ratio when no deadline presses: argmin of e z² + ω l/z, ∛(ω l/(2e)) within the clock range.
+
+    ``second_w`` ω is what a second of latency counts as, W. The slowest clock where a second counts nothing.
+    """
+    length, energy, second = (np.asarray(v, dtype=float) for v in (device_s, device_j, second_w))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        wanted = np.where(second * length > 0, np.cbrt(second * length / (2 * energy)), 0.0)
+    return np.asarray(np.clip(wanted, clock_min, clock_max), dtype=float)
 
 
 def latency_s(

@@ -75,8 +75,9 @@ class Plan:
     def from_options(cls, table: OptionTable, chosen: Ints, uplink_share: ArrayLike, compute_share: ArrayLike) -> Plan:
         """Plan that gives user i option ``chosen[i]`` (a row of the table) with these shares and the best clock.
 
-        The clock is the slowest that meets the deadline (`physics.clock_for`); where none does, the fastest. Users
-        that are turned away have shares and clock 0.
+        The clock is the slowest that meets the deadline (`physics.clock_for`), or a faster one where seconds count
+        enough (`physics.unhurried_clock`); where none meets it, the fastest. Users that are turned away have shares
+        and clock 0.
         """
         chosen = np.asarray(chosen, dtype=np.int64)
         remote = table.server[chosen] != LOCAL
@@ -84,7 +85,8 @@ class Plan:
         phi = np.where(remote, compute_share, 0.0)
         air = physics.over_share(table.uplink_s[chosen], beta)
         run = physics.over_share(table.server_s[chosen], phi)
-        clock = physics.clock_for(table.device_s[chosen], table.budget_s[chosen] - air - run, table.clock_min)
+        unhurried = table.unhurried_clock(chosen)
+        clock = physics.clock_for(table.device_s[chosen], table.budget_s[chosen] - air - run, unhurried)
         served = ~table.is_rejection[chosen]
         used, place = np.unique(table.cut[chosen][served], return_inverse=True)
         cut = np.full(len(chosen), -1, dtype=np.int64)

@@ -17,6 +17,7 @@ import numpy as np
 from instances.columns import Bools, Columns, Ints, Names
 from instances.dnn import Dnn
 from instances.errors import InputError
+from instances.problem_checks import check_latency_weight, check_tariff
 
 if TYPE_CHECKING:
     from instances.instance import Instance
@@ -130,7 +131,7 @@ def validate_instance(instance: Instance) -> None:
 def _check_scalars(instance: Instance) -> None:
     if not isinstance(instance.name, str):
         raise InputError("name", f"is {instance.name!r}", "a name is text")
-    for field in ("horizon_s", "server_energy_weight"):
+    for field in ("horizon_s", "server_energy_weight", "latency_weight_w"):
         value: object = getattr(instance, field)
         if (
             not isinstance(value, (int, float, np.number))
@@ -138,6 +139,8 @@ def _check_scalars(instance: Instance) -> None:
             or not 0.0 <= float(value) <= LARGEST
         ):
             raise InputError(field, f"is {value!r}", "a finite number, zero or more, is needed")
+    check_latency_weight(instance)
+    check_tariff(instance)
     if not isinstance(instance.provenance, Mapping):
         raise InputError(
             "provenance", f"is {type(instance.provenance).__name__}", fix="give a mapping of plain JSON data"

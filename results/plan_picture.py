@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from instances.errors import InputError
-from instances.instance import OBJECTIVES
 from instances.options import REJECTED
 from instances.storage import write_atomically
 from results.style import COLOURS, TWO_COLUMNS_IN, picture_style
@@ -54,7 +53,7 @@ def draw_plan(result: Result, path: str | os.PathLike[str]) -> None:
         _draw_servers(axes[3], result)
         hidden = "" if len(shown) == len(result.plan) else f", first {len(shown)} of {len(result.plan)} users"
         gap = f", gap {100 * result.gap:.3f} %" if np.isfinite(result.gap) else ""
-        found = f"{result.objective_j:.5g} {OBJECTIVES[result.instance.problem][1]} · {result.verdict.value}{gap}"
+        found = f"{result.objective_j:.5g} {result.instance.unit} · {result.verdict.value}{gap}"
         figure.suptitle(f"{result.instance.name} · {result.method} · {found}{hidden}")
         write_atomically(path, lambda stream: figure.savefig(stream, format=Path(path).suffix[1:].lower()))
 

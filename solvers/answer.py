@@ -68,7 +68,7 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """One line of the trace: seconds since the start, best objective (inf: none), bound (−inf: none), J."""
+    """One line of the trace: seconds since the start, best objective (inf: none), bound (−inf: none)."""
 
     time_s: float
     best_j: float
@@ -97,8 +97,8 @@ class Answer:
     Args:
         decision: best decision found, or None.
         stop: why it stopped.
-        bound_j: lower bound that the method claims on the weighted energy plus static energy, J; −inf when none.
-        objective_j: objective that the method claims for the decision, J; inf without one.
+        bound_j: lower bound that the method claims on the objective, in the problem's unit; −inf when none.
+        objective_j: objective that the method claims for the decision, in the problem's unit; inf without one.
         trace: progress over time.
         message: an explanation in the user's words (infeasibility, errors).
         detail: figures of the method's own (nodes, rounds, columns …): name → number.

@@ -28,7 +28,6 @@ class _Enumeration:
     def __init__(self, table: OptionTable) -> None:
         self.table = table
         self._known: dict[tuple[int, ...], _Cost] = {}
-        self.own_j = table.weight[table.user] * table.fixed_j
         self.local_j = np.where(table.is_local, table.cost_j(), math.inf)
         self._stock, self._room = table.stock, table.stock_room
 
@@ -82,11 +81,7 @@ class _Enumeration:
 
 def _only(table: OptionTable, members: Ints) -> OptionTable:
     """Table of these options alone, one user each."""
-    users = table.user[members]
-    return dataclasses.replace(
-        table.take(members), user=np.arange(len(members)), deadline_s=table.deadline_s[users],
-        weight=table.weight[users], clock_min=table.clock_min[users], clock_max=table.clock_max[users],
-    )  # fmt: skip
+    return dataclasses.replace(table.take(members), user=np.arange(len(members)), **table.of_users(table.user[members]))
 
 
 @method

@@ -17,7 +17,7 @@ TOLERANCE = 1e-9
 
 
 def decision_cost(table: OptionTable, decision: Decision) -> float:
-    """Σ w_i E_i at the best clocks plus static energy of servers in use (docs/theory.md), in the problem's unit.
+    """Σ w_i (E_i + ω_i T_i) at the best clocks plus static energy of servers in use (docs/theory.md), problem's unit.
 
     Inf when a deadline, a capacity, the memory or energy of a server or the rule of whole units is broken, or when
     ``chosen`` is not one option of each user.

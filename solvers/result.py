@@ -47,10 +47,10 @@ class Result:
     Args:
         method, seed, limits: how it was made.
         instance: of what.
-        objective_j: J, recomputed from the plan; inf without a valid plan.
-        bound_j: J, lower bound: what the certificate proves if the verdict is CERTIFIED, else what the method claims;
-            −inf without.
-        certified_j: J, lower bound recomputed from the certificate, rounded down; −inf without.
+        objective_j: in the problem's unit, recomputed from the plan; inf without a valid plan.
+        bound_j: in the problem's unit, lower bound: what the certificate proves if the verdict is CERTIFIED, else what
+            the method claims; −inf without.
+        certified_j: in the problem's unit, lower bound recomputed from the certificate, rounded down; −inf without.
         gap: (objective − bound)/|objective|; inf when either is missing.
         verdict: what is known. stop: why it stopped. message: explanation in the user's words.
         build_s, solve_s, certify_s: s spent on options and formulation, on solving, on recomputing the certificate.
@@ -213,12 +213,12 @@ def _judge(answer: Answer, report: Report | None, limits: Limits, proof: Proof |
     room = AGREEMENT * max(abs(objective), 1e-9)
     faults = list(faults)
     if math.isfinite(answer.objective_j) and abs(answer.objective_j - objective) > room:
-        faults.append(f"claimed objective {answer.objective_j:.9g} J, the plan is worth {objective:.9g} J")
+        faults.append(f"claimed objective {answer.objective_j:.9g}, the plan is worth {objective:.9g}")
     if certified > objective + room:
-        faults.append(f"the certificate proves {certified:.9g} J, above a verified plan of {objective:.9g} J")
+        faults.append(f"the certificate proves {certified:.9g}, above a verified plan of {objective:.9g}")
         certified = -math.inf
     if bound > objective + room:
-        faults.append(f"claimed bound {bound:.9g} J lies above a verified plan of {objective:.9g} J")
+        faults.append(f"claimed bound {bound:.9g} lies above a verified plan of {objective:.9g}")
         bound = -math.inf
     if answer.stop is Stop.INFEASIBLE:
         faults.append("claimed infeasible beside a verified plan")

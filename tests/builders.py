@@ -6,8 +6,9 @@ import numpy as np
 
 from instances.dnn import NETWORK_INPUT, Dnn
 from instances.instance import Devices, Instance, Links, Radios, Servers, Users
+from instances.tariff import Tariff
 
-__all__ = ["tiny_admission", "tiny_instance", "tiny_network"]
+__all__ = ["in_problem", "tiny_admission", "tiny_instance", "tiny_network"]
 
 LOOSEST, TIGHTEST = 4.0, 0.9
 """Deadline over the latency of the better plain choice (all local, or all remote with an equal share)."""
@@ -50,6 +51,7 @@ def tiny_instance(
     *,
     memory_limits: bool = True,
     network_count: int = 2,
+    problem: str = "J-E",
 ) -> Instance:
     """Random instance that an oracle can enumerate.
 
@@ -64,6 +66,7 @@ def tiny_instance(
             impossible (0.9 ×); None draws one a user between 0 and 0.9.
         memory_limits: whether some servers and devices are short of memory (then some are infeasible).
         network_count: number of different networks.
+        problem: J-E, or what `in_problem` makes of it.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, users, servers, layers]))
     networks = tuple(tiny_network(rng, layers, f"net{g}") for g in range(network_count))
@@ -82,7 +85,7 @@ def tiny_instance(
     slack = np.asarray(rng.uniform(0.0, 0.9, users) if tightness is None else np.full(users, float(tightness)))
     factor = LOOSEST * (TIGHTEST / LOOSEST) ** slack
     plain = _plain_latency_s(networks, devices, rows, machines, links)
-    return Instance(
+    plain_instance = Instance(
         name=f"tiny-{seed}",
         networks=networks,
         devices=devices,
@@ -95,6 +98,24 @@ def tiny_instance(
         server_energy_weight=float(rng.uniform(0.3, 1.0)),
         provenance={"generator": "tiny", "seed": seed},
     )
+    return in_problem(plain_instance, problem, seed)
+
+
+def in_problem(instance: Instance, problem: str, seed: int) -> Instance:
+    """The same instance under J-L (a second counts as 0.1 to 100 J) or J-C (prices of 1 or 1e-6 in size)."""
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 77]))
+    if problem == "J-L":
+        return instance.replace(problem=problem, latency_weight_w=float(10 ** rng.uniform(-1, 2)))
+    if problem == "J-C":
+        n, size = instance.n_servers, (1.0, 1e-6)[seed % 2]
+        tariff = Tariff(
+            per_j=size * float(rng.uniform(0.5, 2.0)),
+            per_server_s=size * rng.uniform(0.0, 20.0, n),
+            per_mbit=size * rng.uniform(0.0, 0.3, n),
+            rent=size * np.where(rng.random(n) < 0.7, rng.uniform(0.0, 0.8, n), 0.0),
+        )
+        return instance.replace(problem=problem, tariff=tariff)
+    return instance
 
 
 def _devices(rng: np.random.Generator, networks: tuple[Dnn, ...], memory_limits: bool) -> Devices:

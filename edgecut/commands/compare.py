@@ -14,7 +14,6 @@ from edgecut.exits import Exit
 from edgecut.progress import ProgressLines
 from edgecut.store import load
 from edgecut.tables import print_table
-from instances.instance import OBJECTIVES
 from solvers.compare import compare, comparison_rows
 
 
@@ -40,7 +39,7 @@ def run(
         names = list(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
         if not names:
             raise typer.BadParameter("names no method", param_hint="--methods")
-    with ProgressLines(quiet=quiet, unit=OBJECTIVES[problem.problem][1]) as lines:
+    with ProgressLines(quiet=quiet, unit=problem.unit) as lines:
         results = compare(problem, names, limits=limits_of(time_limit, gap, nodes), seed=seed, on_progress=lines)
     rows = comparison_rows(results)
     if as_json:

@@ -26,7 +26,7 @@ def run(
     users: Annotated[int, typer.Option(min=1, help="number of users")] = 20,
     servers: Annotated[int, typer.Option(min=0, help="number of servers")] = 3,
     seed: Seed = 0,
-    problem: Annotated[str | None, typer.Option(help="what to decide: " + ", ".join(PROBLEMS))] = None,
+    problem: Annotated[str | None, typer.Option(help="what is minimised: one of " + ", ".join(PROBLEMS))] = None,
     option: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="an option of the generator; repeatable")
     ] = None,

@@ -15,7 +15,6 @@ from edgecut.exits import exit_code
 from edgecut.progress import ProgressLines
 from edgecut.store import check_result_path, load, save
 from instances.errors import InputError
-from instances.instance import OBJECTIVES
 from solvers.cluster import solve_on_cluster
 from solvers.result_file import result_to_json
 from solvers.solve import solve
@@ -51,7 +50,7 @@ def run(
     if cluster is not None and method != "prices":
         raise InputError("--cluster", f"does not go with the method '{method}'", fix="--method prices")
     problem = load(instance)
-    with ProgressLines(quiet=quiet, unit=OBJECTIVES[problem.problem][1]) as lines:
+    with ProgressLines(quiet=quiet, unit=problem.unit) as lines:
         if cluster is None:
             result = solve(problem, method, limits=limits, seed=seed, on_progress=lines, certify=certify)
         else:

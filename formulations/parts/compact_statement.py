@@ -37,12 +37,13 @@ def state_in_pyomo(c: CompactColumns) -> Any:
         model.add_component(name, pyo.Var(model.USERS, within=pyo.NonNegativeReals, doc="energy over its unit"))
     for s in np.flatnonzero(least_on(t)):
         model.on[int(s)].setlb(1)
-    fixed = (t.weight[t.user] * t.fixed_j).tolist()
+    fixed, second = t.own_j.tolist(), t.floor_w * t.deadline_s
     model.energy = pyo.Objective(
         expr=sum(fixed[o] * model.x[o] for o in model.OPTIONS)
         + sum(float(c.unit[i]) * (model.send[i] + model.clock[i]) for i in model.USERS)
+        + sum(float(second[i]) * (model.device[i] + model.air[i] + model.run[i]) for i in model.USERS)
         + sum(float(t.static_j[s]) * model.on[s] for s in model.SERVERS),
-        doc="Σ w q x + Σ unit (send + clock) + Σ static y, J",
+        doc="Σ (w q + κ t) x + Σ unit (send + clock) + Σ κ D (device + air + run) + Σ static y, J",
     )
     _choices(pyo, model, c)
     for resource in (

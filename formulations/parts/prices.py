@@ -6,7 +6,8 @@ deadline, for *every* λ ≥ 0 (J/s)
 
     v(μ, ν) ≥ w q + min_z {w e z² + λ l/z} + g(μ, A (w p + λ)) + g(ν, c λ) − λ (D − t)
 
-with g(μ, K) = min_{β ≤ 1} μ β + K/β, and equality at the best λ.
+with g(μ, K) = min_{β ≤ 1} μ β + K/β, and equality at the best λ. Where a second of latency costs κ (J-L) the same
+holds for every λ ≥ κ with w q + κ t in place of w q and −(λ − κ)(D − t) as the last term (docs/theory.md, P10).
 All cuts are made from the right-hand side, so that they hold however well λ is found.
 """
 
@@ -41,8 +42,8 @@ _SPAN = 1e-13
 @dataclasses.dataclass(frozen=True, eq=False)
 class PricedOptions:
     """[n] remote options: ``air`` A = a/W, ``run`` c, ``budget`` D − t, ``device`` l (s); ``clock_w`` w e (J),
-    ``send_w`` w p (W), ``fixed`` w q (J); ``slow``, ``fast`` clock range; ``slack`` D − t − l/z_max (s);
-    ``least`` J with a whole server.
+    ``send_w`` w p (W), ``floor`` κ (J/s), ``fixed`` w q + κ t (J); ``slow``, ``fast`` clock range; ``slack``
+    D − t − l/z_max (s); ``least`` J with a whole server.
     """  # fmt: skip
 
     air: Floats
@@ -51,6 +52,7 @@ class PricedOptions:
     device: Floats
     clock_w: Floats
     send_w: Floats
+    floor: Floats
     fixed: Floats
     slow: Floats
     fast: Floats
@@ -69,7 +71,8 @@ class PricedOptions:
             device=table.device_s[rows],
             clock_w=weight * table.device_j[rows],
             send_w=weight * table.tx_w[rows],
-            fixed=weight * table.fixed_j[rows],
+            floor=table.floor_w[user],
+            fixed=table.own_j[rows],
             slow=table.clock_min[user],
             fast=table.clock_max[user],
             slack=table.slack_s[rows],
@@ -87,7 +90,7 @@ class PricedOptions:
         """
         mu, nu = np.asarray(uplink, dtype=float), np.asarray(compute, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            force = self._deadline_price(mu, nu)
+            force = np.maximum(self._deadline_price(mu, nu), self.floor)
             clock = self._clock(force)
             air, run = self.air * (self.send_w + force), self.run * force
             beta, phi = _share(air, mu), _share(run, nu)
@@ -97,7 +100,7 @@ class PricedOptions:
                 mu * beta + np.where(air > 0, air / beta, 0.0),
                 nu * phi + np.where(run > 0, run / phi, 0.0),
             )
-        total, push = sum(parts), force * self.budget
+        total, push = sum(parts), (force - self.floor) * self.budget
         # Sums of large terms that cancel are rounded; stay below the truth.
         safe = total - push - 1e-15 * (total + np.abs(push))
         return np.maximum(safe - self.least, 0.0), beta, phi

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from instances.generate.budgets import device_budgets, draw_weights, server_budgets
 from instances.generate.deadlines import Span, draw_deadlines
 from instances.generate.draws import Draws
@@ -9,12 +11,16 @@ from instances.generate.people import People
 from instances.generate.plant import Plant, Request
 from instances.generate.settings import Settings
 from instances.generate.tables import name_rows
+from instances.generate.tariffs import draw_up_tariff
 from instances.instance import Instance, Links, Servers, Users
 
 __all__ = ["assemble"]
 
 HORIZON_S = 1.0
-"""One request period of every generator, s."""
+"""One request period of every generator, s; what a server that is on is paid for."""
+
+DEFAULT_LATENCY_W = 1.0
+"""W that a second of latency counts as under J-L when nothing is said; about what a phone draws [assumed]."""
 
 
 def assemble(
@@ -62,4 +68,14 @@ def assemble(
         horizon_s=HORIZON_S,
         energy_budget_j=server_budgets(settings, draws, people, servers, HORIZON_S),
         device_budget_j=device_budgets(settings, people),
+        **_objective(settings, servers),
     )
+
+
+def _objective(settings: Settings, servers: Servers) -> dict[str, Any]:
+    """What J-L and J-C weigh beside energy, or in its place."""
+    weight = settings.latency_weight_w
+    if weight is None:
+        weight = DEFAULT_LATENCY_W if settings.problem == "J-L" else 0.0
+    tariff = draw_up_tariff(servers, HORIZON_S) if settings.problem == "J-C" else None
+    return {"latency_weight_w": weight, "tariff": tariff}

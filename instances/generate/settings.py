@@ -42,11 +42,12 @@ class Settings:
     of each server as it stands, whatever the load and the number of users. ``networks``: names, or name →
     weight of being drawn. ``cut_rule``, ``allocation``, ``server_energy_weight``: as in `Instance`.
     ``blocks``, ``units``: pieces of each server's uplink and compute. ``kappa``: W/Hz³ of every device in
-    place of its own. ``problem``: J-E, or J-A (admission; then a ``load`` above 1 makes sense). ``weight_ratio``:
-    largest over smallest weight of users, drawn on a log scale around 1; 1: all weigh 1. ``energy_part``: energy
-    budgets of servers as a part of what all users' networks would take there (J-A only; None: no budgets).
-    ``device_energy_part``: what each device may spend, as a part of what computing everything there at the nominal
-    clock costs (J-A with units only; None: no limit).
+    place of its own. ``problem``: what is minimised, as in `Instance`; J-C gets the tariff of `generate.tariffs`; under
+    J-A (admission) a ``load`` above 1 makes sense. ``latency_weight_w``: W that a second of latency counts as under
+    J-L; None: 1 W [assumed, about what a phone draws]. ``weight_ratio``: largest over smallest weight of users, drawn
+    on a log scale around 1; 1: all weigh 1. ``energy_part``: energy budgets of servers as a part of what all users'
+    networks would take there (J-A only; None: no budgets). ``device_energy_part``: what each device may spend, as a
+    part of what computing everything there at the nominal clock costs (J-A with units only; None: no limit).
     """
 
     allocation: str = choice("continuous", ALLOCATIONS)
@@ -60,6 +61,7 @@ class Settings:
     kappa: float | None = number(None, 1e-32, 1e-22)
     server_energy_weight: float = number(0.02, 0.0, 1e3)
     problem: str = choice("J-E", PROBLEMS)
+    latency_weight_w: float | None = number(None, 0.0, 1e6)
     weight_ratio: float = number(1.0, 1.0, 1e6)
     energy_part: float | None = number(None, 0.0, 1e6)
     device_energy_part: float | None = number(None, 0.0, 1e6)

@@ -21,7 +21,7 @@ _BLENDS = (0.0, *10.0 ** np.arange(-14.0, 0.5))
 
 
 def allocate(table: OptionTable, chosen: Ints) -> Allocation:
-    """Shares and clocks of least weighted energy when user i runs option ``chosen[i]``.
+    """Shares and clocks of least weighted cost (energy; under J-L latency too) when user i runs option ``chosen[i]``.
 
     Servers where no shares meet every deadline are marked infeasible and get shares of 0; nothing is raised for them.
 
@@ -51,10 +51,12 @@ def allocate(table: OptionTable, chosen: Ints) -> Allocation:
 
 
 def _bare_energy(demand: Demand, rows: Ints, seg: Ints, n: int) -> Floats:
-    """[n] lower bound on the energy of each server (J): slowest clocks, plus the best shares without deadlines."""
-    idle = np.bincount(seg, demand.device_j[rows] * demand.clock_min[rows] ** 2, n)
-    send = np.bincount(seg, np.sqrt(demand.send_w[rows] * demand.uplink_s[rows]), n) ** 2
-    return np.asarray(idle + send, dtype=float)
+    """[n] lower bound on the cost of each server (J): unhurried clocks, plus the best shares without deadlines."""
+    second, slow = demand.floor_w[rows], demand.clock_min[rows]
+    idle = np.bincount(seg, demand.device_j[rows] * slow**2 + second * demand.device_s[rows] / slow, n)
+    send = np.bincount(seg, np.sqrt((demand.send_w[rows] + second) * demand.uplink_s[rows]), n) ** 2
+    wait = np.bincount(seg, np.sqrt(second * demand.server_s[rows]), n) ** 2
+    return np.asarray(idle + send + wait, dtype=float)
 
 
 def _first_prices(cell: Cell, least: tuple[Floats, ...]) -> tuple[Floats, Floats]:
@@ -64,7 +66,7 @@ def _first_prices(cell: Cell, least: tuple[Floats, ...]) -> tuple[Floats, Floats
     worth = np.zeros(len(device))
     # Stationarity of w e (l/d)² + λd: λ = 2we l²/d³.
     np.divide(cell.bend**3, device**3, out=worth, where=device > 0)
-    worth = np.where(device >= cell.high, 0.01 * worth, worth)
+    worth = np.maximum(np.where(device >= cell.high, 0.01 * worth, worth), cell.floor)
     roots = [np.sqrt(cell.air * (cell.power + worth)), np.sqrt(cell.run * worth)]
     first = np.maximum(np.stack([cell.total(root) ** 2 for root in roots], axis=1), 1e-6)
     return first, 1 / np.sqrt(np.maximum(worth, 1e-12))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from instances.columns import Bools, Floats, Ints
 from instances.errors import InputError
 from instances.options import DeviceLimit, OptionTable
 
-__all__ = ["Demand", "demand_of", "rows_by_server"]
+__all__ = ["Demand", "demand_of", "demand_of_rows", "rows_by_server", "variable_cost"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -18,8 +19,9 @@ class Demand:
     """One chosen option a user; every column has shape [n_users] and weights are multiplied in.
 
     ``server`` (−1: local), ``uplink_s`` a' and ``server_s`` c (s on the whole resource), ``device_s`` l,
-    ``device_j`` w·e, ``send_w`` w·p, ``constant_j`` w·q, ``budget_s`` B = D − t, ``clock_min``, ``clock_max``.
-    ``device_limit``: J that the device may spend, or None.
+    ``device_j`` w·e, ``send_w`` w·p, ``floor_w`` κ = w·ω (what a second of latency costs, J/s), ``constant_j``
+    w·(q + ω·t), ``budget_s`` B = D − t, ``clock_min`` the slowest clock that can be best (z_min, or the one at which a
+    second is worth κ; docs/theory.md, P10), ``clock_max``. ``device_limit``: J that the device may spend, or None.
     """
 
     server: Ints
@@ -28,6 +30,7 @@ class Demand:
     device_s: Floats
     device_j: Floats
     send_w: Floats
+    floor_w: Floats
     constant_j: Floats
     budget_s: Floats
     clock_min: Floats
@@ -65,10 +68,32 @@ def demand_of(table: OptionTable, chosen: Ints) -> Demand:
         i = int(np.flatnonzero(wrong)[0])
         raise InputError(f"chosen[{i}]", f"is {chosen[i]}", "that is not an option of this user",
                          f"choose a row between {table.start[i]} and {table.start[i + 1] - 1}")  # fmt: skip
-    rows, weight = table.take(chosen), table.weight
-    return Demand(rows.server, rows.uplink_s, rows.server_s, rows.device_s, weight * rows.device_j,
-                  weight * rows.tx_w, weight * rows.fixed_j, rows.budget_s, table.clock_min,
-                  table.clock_max, rows.device_limit)  # fmt: skip
+    return demand_of_rows(table, chosen)
+
+
+def demand_of_rows(table: OptionTable, rows: Ints) -> Demand:
+    """Demand of any rows of the table, one entry each."""
+    part, user = table.take(rows), table.user[rows]
+    weight = table.weight[user]
+    return Demand(part.server, part.uplink_s, part.server_s, part.device_s, weight * part.device_j,
+                  weight * part.tx_w, table.floor_w[user], part.own_j, part.budget_s, table.unhurried_clock(rows),
+                  table.clock_max[user], part.device_limit)  # fmt: skip
+
+
+def variable_cost(device_j: Any, device_s: Any, clock: Any, air: Any, run: Any, power: tuple[Any, Any]) -> Floats:
+    """w (e z² + p a'/β) + κ (l/z + a'/β + c/φ): all of a user's cost that shares and clock change, J.
+
+    Args:
+        device_j, device_s: w·e and l.
+        clock, air, run: z, a'/β and c/φ; where a time is infinite the cost is that, or 0 where it costs nothing.
+        power: w·p and κ, J/s. All broadcast.
+    """
+    send, second = power
+    sending, computing = send + second, second
+    with np.errstate(invalid="ignore"):
+        air_j = np.where(sending > 0, sending * air, 0.0)
+        run_j = np.where(computing > 0, computing * run, 0.0)
+    return np.asarray(device_j * clock**2 + second * (device_s / clock) + air_j + run_j, dtype=float)
 
 
 def rows_by_server(demand: Demand, feasible: Bools) -> tuple[Ints, Ints, Ints]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instances.columns import Floats
-from solvers.allocation.response import FOREVER, Cell, Response, respond, value_of
+from solvers.allocation.response import Cell, Response, respond, value_of
 
 __all__ = ["FLOOR", "Prices", "find_prices"]
 
@@ -99,7 +99,7 @@ def _evaluate(cell: Cell, at: Floats, guess: Floats | None) -> _State:
     beta = np.divide(cell.air, got.air, out=np.zeros(len(cell.air)), where=cell.air > 0)
     phi = np.divide(cell.run, got.run, out=np.zeros(len(cell.run)), where=cell.run > 0)
     value, size = value_of(cell, got, mu, nu)
-    gain = _per_slope(got)
+    gain = _per_slope(cell, got)
     run_slope = got.run / got.s
     sums = np.stack([cell.total(beta), cell.total(phi)], axis=1)
     safe = np.where(sums > 0, sums, 1.0)
@@ -113,9 +113,9 @@ def _evaluate(cell: Cell, at: Floats, guess: Floats | None) -> _State:
     return _State(at, value, size, sums, own / safe, cross / safe, got, beta, phi)
 
 
-def _per_slope(got: Response) -> Floats:
-    """[n_users] how s answers a lateness: 1/slope; 0 for users whose time costs nothing, as they stay so."""
-    tied = (got.s < FOREVER) & (got.slope > 0)
+def _per_slope(cell: Cell, got: Response) -> Floats:
+    """[n_users] how s answers a lateness: 1/slope; 0 for users whose time costs the least it can, as they stay so."""
+    tied = (got.s < cell.longest) & (got.slope > 0)
     return np.divide(1.0, got.slope, out=np.zeros(len(got.s)), where=tied)
 
 
@@ -201,5 +201,5 @@ def _predict(cell: Cell, state: _State, at: Floats) -> Floats:
     moved = (at - state.at)[cell.seg]
     got = state.response
     with np.errstate(over="ignore"):
-        change = -0.5 * (got.air * moved[:, 0] + got.run * moved[:, 1]) * _per_slope(got) / got.s
+        change = -0.5 * (got.air * moved[:, 0] + got.run * moved[:, 1]) * _per_slope(cell, got) / got.s
         return np.asarray(got.s * np.exp(np.clip(change, -30.0, 30.0)))

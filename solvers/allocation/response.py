@@ -8,6 +8,9 @@ concave in λ. Its slope is d + x + y − B, the lateness at the best response d
 y = c/φ = √(ν c/λ). In s = 1/√λ the lateness increases: y is linear in s, x = s√(μa')/√(1 + wp·s²) is concave, and d
 is constant at l/z_max up to a kink s₁, then (2we l²)^⅓ s^⅔ (concave), then constant at l/z_min (again a concave
 bend). So on either side of the kink Newton's method lands left of the root from anywhere and climbs monotonically.
+
+Where a second of latency costs κ (J-L), λ is κ plus the price of the deadline, so λ ≥ κ: the last term of v is
+−(λ − κ)B, and κ takes the place of a root that lies below it (docs/theory.md, P10).
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ class Cell:
 
     Per user: ``seg`` (index of its server among the servers here), a', c, energy w·e, power w·p, budget B, shortest
     and longest device time ``low`` = l/z_max and ``high`` = l/z_min, ``bend`` = (2we l²)^⅓ with d = bend·s^⅔, the kink
-    s₁, and ``lazy_clock`` = z_min.
+    s₁, ``lazy_clock`` = z_min, ``floor`` κ and ``longest`` = 1/√κ (FOREVER without κ).
     ``start``: first user of each server (every server here has one).
     """
 
@@ -50,6 +53,8 @@ class Cell:
     bend: Floats
     kink: Floats
     lazy_clock: Floats
+    floor: Floats
+    longest: Floats
 
     def keep_servers(self, keep: NDArray[np.bool_]) -> Cell:
         """The same for some of the servers only."""
@@ -69,11 +74,13 @@ def cell_of(demand: Demand, rows: Ints, seg: Ints, scale: Floats) -> Cell:
     """Cell of ``rows`` (sorted by ``seg``), energies divided by ``scale[seg]`` (J)."""
     length = demand.device_s[rows]
     energy, power = demand.device_j[rows] / scale[seg], demand.send_w[rows] / scale[seg]
+    floor = demand.floor_w[rows] / scale[seg]
     low, high = length / demand.clock_max[rows], length / demand.clock_min[rows]
     bend = np.cbrt(2 * energy * length**2)
     # Without device energy to save, or without device work, d is l/z_max whatever time costs.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         kink = np.where(bend > 0, np.minimum((low / bend) ** 1.5, FOREVER), FOREVER)
+        longest = np.minimum(1 / np.sqrt(floor), FOREVER)
     return Cell(
         seg=seg,
         start=np.searchsorted(seg, np.arange(len(scale))).astype(np.int64),
@@ -88,6 +95,8 @@ def cell_of(demand: Demand, rows: Ints, seg: Ints, scale: Floats) -> Cell:
         bend=bend,
         kink=kink,
         lazy_clock=demand.clock_min[rows],
+        floor=floor,
+        longest=longest,
     )
 
 
@@ -108,13 +117,13 @@ def respond(cell: Cell, uplink_price: Floats, compute_price: Floats, guess: Floa
     root_air = np.sqrt(cell.air * uplink_price[cell.seg])
     root_run = np.sqrt(cell.run * compute_price[cell.seg])
     both = root_air + root_run
-    # Which side of the kink the root lies on: the sign of the lateness there.
+    # Which side of the kink the root lies on: the sign of the lateness there. Past the longest s there is none.
     at_kink = cell.low + cell.kink * root_run + _air_time(cell.kink, root_air, cell.power)
-    fast = at_kink >= cell.budget
+    fast = (at_kink >= cell.budget) | (cell.kink > cell.longest)
     flat = np.where(fast, cell.low, cell.high)
     # x ≤ s√(μa'), y = s√(νc) and d ≤ flat: no root lies below this.
     least = np.maximum((cell.budget - flat) / both, np.where(fast, 0.0, cell.kink))
-    most = np.where(fast, cell.kink, FOREVER)
+    most = np.minimum(np.where(fast, cell.kink, FOREVER), cell.longest)
     least = np.minimum(least, most)
     s = least if guess is None else np.clip(guess, least, most)
     for _ in range(_MOST_STEPS):
@@ -153,14 +162,14 @@ def _lateness(
 def value_of(cell: Cell, response: Response, uplink_price: Floats, compute_price: Floats) -> tuple[Floats, Floats]:
     """[n_servers] Σ v − μ − ν at the λ of ``response`` and the sum of the sizes of its terms (for the rounding).
 
-    A lower bound on device and radio energy for any positive prices and any λ.
+    A lower bound on all but the constants of the cost for any positive prices and any λ ≥ κ.
     """
-    worth = 1 / response.s**2
+    worth = np.maximum(1 / response.s**2, cell.floor)
     with np.errstate(divide="ignore", invalid="ignore"):
         clock = np.where(cell.device_s > 0, cell.device_s / response.device, cell.lazy_clock)
     energy = cell.energy * clock**2
     shared = 2 * np.sqrt(uplink_price[cell.seg] * cell.air * (cell.power + worth))
     shared += 2 * np.sqrt(compute_price[cell.seg] * cell.run * worth)
-    time = worth * (cell.budget - response.device)
+    time = (worth - cell.floor) * cell.budget - worth * response.device
     value = cell.total(energy + shared - time) - uplink_price - compute_price
     return value, cell.total(energy + shared + worth * (cell.budget + response.device)) + uplink_price + compute_price

@@ -9,7 +9,7 @@ import numpy as np
 from instances import physics
 from instances.columns import Bools, Floats
 from instances.options import OptionTable
-from solvers.allocation.demand import Demand
+from solvers.allocation.demand import Demand, variable_cost
 
 __all__ = ["Allocation", "finish_allocation"]
 
@@ -20,7 +20,7 @@ class Allocation:
 
     Per user [n_users]: ``uplink_share`` β, ``compute_share`` φ, ``clock`` z, ``met`` whether the deadline holds.
     Per server [n_servers]: ``uplink_price`` μ and ``compute_price`` ν (J for the whole resource: the objective falls
-    by μ·ε when the uplink grows by the part ε), ``feasible``, ``server_j`` (its users' weighted energy plus its
+    by μ·ε when the uplink grows by the part ε), ``feasible``, ``server_j`` (its users' weighted cost plus its
     static energy; inf when infeasible, 0 when unused), ``server_bound_j`` (a lower bound on it).
     ``objective_j``: everything, local users too; inf when any deadline fails. ``bound_j``: lower bound on the
     objective of any shares for these options; inf when an infeasible server or user proves that there are none.
@@ -62,7 +62,8 @@ def finish_allocation(
         shares: β and φ, [n_users].
         prices: μ and ν, [n_servers].
         feasible: [n_servers] whether the shares meet the deadlines there.
-        lower_j: [n_servers] bound on device and radio energy of the users that need shares (not on q or static).
+        lower_j: [n_servers] bound on what shares and clocks decide of the cost of the users that need shares (not on
+        constants or static energy).
     """
     n_servers, remote = table.n_servers, demand.server >= 0
     air = physics.over_share(demand.uplink_s * remote, shares[0])
@@ -71,8 +72,7 @@ def finish_allocation(
     clock = np.minimum(clock, demand.clock_max)
     served = demand.needs_shares
     met = np.where(served, feasible[demand.server] if n_servers else True, demand.slack_s >= 0)
-    with np.errstate(invalid="ignore"):
-        energy = demand.device_j * clock**2 + np.where(demand.send_w > 0, demand.send_w * air, 0.0)
+    energy = variable_cost(demand.device_j, demand.device_s, clock, air, run, (demand.send_w, demand.floor_w))
     energy = np.where(met, energy + demand.constant_j, np.inf)
     at = demand.server[remote]
     used = np.bincount(at, minlength=n_servers).astype(np.int64) > 0

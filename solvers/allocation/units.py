@@ -119,6 +119,7 @@ def _set_up(table: OptionTable, demand: Demand, relaxed: Allocation, rows: Ints,
                      zip(shares, forced, work, pieces, strict=True)])  # fmt: skip
     most = demand.device_j[rows] * demand.clock_max[rows] ** 2
     most = most + demand.send_w[rows] * demand.uplink_s[rows] * pieces[0][seg]
+    most = most + demand.floor_w[rows] * np.maximum(demand.budget_s[rows], 0.0)
     dear = np.asarray(10 * np.bincount(seg, most, len(servers)) + 1e-9, dtype=float)
     return _Board(demand, rows, seg, start, pieces, held, work.astype(np.int64), dear)
 

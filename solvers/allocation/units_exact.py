@@ -6,14 +6,14 @@ import numpy as np
 
 from instances.columns import Floats, Ints
 from instances.options import LOCAL, OptionTable
-from solvers.allocation.demand import Demand, demand_of
+from solvers.allocation.demand import Demand, demand_of, variable_cost
 from solvers.allocation.result import Allocation, finish_allocation
 
 __all__ = ["allocate_units_exact", "price_pieces"]
 
 
 def price_pieces(demand: Demand, rows: Ints, blocks: Floats, units: Floats) -> Floats:
-    """Weighted energy (J, without q) of users ``rows`` at given shares; inf where deadline or device limit fails.
+    """Weighted cost (J, without constants) of users ``rows`` at given shares; inf where deadline or device limit fails.
 
     Args:
         blocks, units: shares that broadcast against each other and, on the first axis, against ``rows``.
@@ -30,12 +30,13 @@ def price_pieces(demand: Demand, rows: Ints, blocks: Floats, units: Floats) -> F
         if demand.device_limit is not None:
             limit = demand.device_limit.take((rows, *extra[1:]))
             fits &= limit.holds(np.minimum(clock, demand.clock_max[rows][extra]), air)
-        sent = np.where(air > 0, demand.send_w[rows][extra] * air, 0.0)
-        return np.where(fits, demand.device_j[rows][extra] * np.where(fits, clock, 1.0) ** 2 + sent, np.inf)
+        power = demand.send_w[rows][extra], demand.floor_w[rows][extra]
+        cost = variable_cost(demand.device_j[rows][extra], length, np.where(fits, clock, 1.0), air, run, power)
+        return np.where(fits, cost, np.inf)
 
 
 def allocate_units_exact(table: OptionTable, chosen: Ints) -> Allocation:
-    """Blocks and units of least weighted energy when user i runs option ``chosen[i]``: optimal, so bound = objective.
+    """Blocks and units of least weighted cost when user i runs option ``chosen[i]``: optimal, so bound = objective.
 
     Takes O(n P² M²) steps on a server with n users, P blocks and M units; meant for P, M ≤ 30 and few users.
     Servers where no whole pieces meet every deadline are marked infeasible and get shares of 0.

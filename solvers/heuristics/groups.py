@@ -115,8 +115,7 @@ class Groups:
         table, user = self.table, self.table.user[rows]
         joined = dataclasses.replace(
             table.take(rows), user=np.arange(len(rows)), server=np.repeat(np.arange(len(groups)), sizes),
-            deadline_s=table.deadline_s[user], weight=table.weight[user], clock_min=table.clock_min[user],
-            clock_max=table.clock_max[user], bandwidth_mhz=table.bandwidth_mhz[server], blocks=table.blocks[server],
+            **table.of_users(user), bandwidth_mhz=table.bandwidth_mhz[server], blocks=table.blocks[server],
             units=table.units[server], memory_mb=table.memory_mb[server], static_j=np.zeros(len(groups)),
             energy_j=table.energy_j[server],
         )  # fmt: skip

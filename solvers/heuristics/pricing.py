@@ -1,8 +1,8 @@
 """What every option costs when uplink and compute are bought at prices: the estimate that ranks candidate moves.
 
-v_o(μ, ν) = min {w e z² + w p x + μ a'/x + ν c/y + w q : l/z + x + y ≤ D − t}. By duality (docs/theory.md, P4) the
-cost of a group at its own prices rises by at least v_o when o joins and falls by at most v_o when o leaves, so a
-move whose estimate is not negative cannot pay.
+v_o(μ, ν) = min {w e z² + w p x + μ a'/x + ν c/y + w q : l/z + x + y ≤ D − t}, plus κ times the latency under J-L. By
+duality (docs/theory.md, P5) the cost of a group at its own prices rises by at least v_o when o joins and falls by at
+most v_o when o leaves, so a move whose estimate is not negative cannot pay.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 
 from instances.columns import Floats, Ints
 from instances.options import OptionTable
-from solvers.allocation.demand import Demand
+from solvers.allocation.demand import demand_of_rows, variable_cost
 from solvers.allocation.response import cell_of, respond
 
 __all__ = ["Pricing"]
@@ -34,7 +34,7 @@ class Pricing:
         self._base[usable] = alone[usable]
         working = (table.uplink_s[usable] + table.server_s[usable] > 0) & ~table.is_local[usable]
         self._rows = usable[working]
-        self._demand = _demand(table, self._rows)
+        self._demand = demand_of_rows(table, self._rows)
         self._cell = cell_of(self._demand, np.arange(len(self._rows)), table.server[self._rows],
                              np.ones(table.n_servers)) if len(self._rows) else None  # fmt: skip
         self._guess: Floats | None = None
@@ -53,8 +53,9 @@ class Pricing:
         share = np.stack([_ratio(demand.uplink_s, got.air), _ratio(demand.server_s, got.run)])
         self._share[:, self._rows] = share
         paid = mu[cell.seg] * share[0] + nu[cell.seg] * share[1]
-        energy = demand.device_j * clock**2 + np.where(demand.send_w > 0, demand.send_w * got.air, 0.0)
-        value[self._rows] = energy + paid + demand.constant_j
+        power = demand.send_w, demand.floor_w
+        cost = variable_cost(demand.device_j, demand.device_s, clock, got.air, got.run, power)
+        value[self._rows] = cost + paid + demand.constant_j
         return value
 
     def shares(self, chosen: Ints) -> Floats:
@@ -65,10 +66,3 @@ class Pricing:
 
 def _ratio(work: Floats, time: Floats) -> Floats:
     return np.divide(work, time, out=np.zeros(len(work)), where=time > 0)
-
-
-def _demand(table: OptionTable, rows: Ints) -> Demand:
-    part, user = table.take(rows), table.user[rows]
-    weight = table.weight[user]
-    return Demand(part.server, part.uplink_s, part.server_s, part.device_s, weight * part.device_j, weight * part.tx_w,
-                  weight * part.fixed_j, part.budget_s, table.clock_min[user], table.clock_max[user])  # fmt: skip

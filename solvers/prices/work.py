@@ -4,7 +4,8 @@ For every λ ≥ 0 (J/s), with w the weight, β, φ ≤ 1 and z within its range
 
     b(λ) = w q + π r + min_z {w e z² + λ l/z} + min_β {(w p + λ) a'/β + μ β} + min_φ {λ c/φ + ν φ} − λ B  ≤  v(μ, ν, π).
 
-Newton's method in ln λ looks for the best λ; whatever it finds, the value is an underestimate.
+Where a second of latency costs κ (J-L) the same holds for every λ ≥ κ, with w q + κ t in place of w q and (λ − κ) B in
+place of λ B (P10). Newton's method in ln λ looks for the best λ; whatever it finds, the value is an underestimate.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ class Work:
     """[n] remote options as columns, sorted by user.
 
     ``user``, ``server``, ``row`` of the table; ``air`` a', ``run`` c, ``device`` l, ``budget`` B (s); ``clock_w`` w e
-    (J), ``send_w`` w p (W), ``fixed`` w q (J), ``memory_mb`` r; ``quickest``, ``slowest``: device time at the fastest
-    and slowest clock (s); ``bend``: l/(2 w e), so that the best clock is ∛(λ·bend); ``least``: J at full shares.
+    (J), ``send_w`` w p (W), ``floor`` κ (J/s), ``fixed`` w q + κ t (J), ``memory_mb`` r; ``quickest``, ``slowest``:
+    device time at the fastest and slowest clock (s); ``bend``: l/(2 w e), so that the best clock is ∛(λ·bend);
+    ``least``: J at full shares.
     """
 
     user: Ints
@@ -49,6 +51,7 @@ class Work:
     budget: Floats
     clock_w: Floats
     send_w: Floats
+    floor: Floats
     fixed: Floats
     memory_mb: Floats
     quickest: Floats
@@ -67,8 +70,8 @@ class Work:
         np.divide(device, 2 * clock_w, out=bend, where=clock_w > 0)
         return cls(
             user, table.server[rows], rows, np.maximum(part.uplink_s, _NOTHING), np.maximum(part.server_s, _NOTHING),
-            device, budget, clock_w, weight * part.tx_w, weight * part.fixed_j,
-            part.server_mb, device / table.clock_max[user], device / table.clock_min[user], bend, least,
+            device, budget, clock_w, weight * part.tx_w, table.floor_w[user], part.own_j, part.server_mb,
+            device / table.clock_max[user], device / table.clock_min[user], bend, least,
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -83,7 +86,7 @@ class Work:
         third = self.budget / 3
         best = np.maximum(nu * self.run, mu * self.air) / third**2
         clocked = np.where(self.slowest > third, 2 * self.clock_w * self.device**2 / third**3, 0.0)
-        return np.maximum(np.maximum(best, clocked), 1e-30)
+        return np.maximum(np.maximum(best, clocked), np.maximum(self.floor, _FORCES[0]))
 
     def improve(self, force: Floats, mu: Floats, nu: Floats, steps: int) -> Floats:
         """λ after some steps of Newton's method on ln(time taken/budget) as a function of ln λ.
@@ -92,6 +95,7 @@ class Work:
         out of what is known to hold the root becomes one to its middle.
         """
         mu_air, nu_run = mu * self.air, nu * self.run
+        least = np.maximum(self.floor, _FORCES[0])
         low, high = np.full(len(self), _FORCES[0]), np.full(len(self), _FORCES[1])
         for _ in range(steps):
             pay = self.send_w + force
@@ -106,9 +110,9 @@ class Work:
             late = np.log(taken / self.budget)
             step = late * taken / np.maximum(fall, 1e-3 * taken)
             low, high = np.where(late > 0, force, low), np.where(late > 0, high, force)
-            moved = np.clip(force * np.exp(np.clip(step, -_LONGEST, _LONGEST)), *_FORCES)
+            moved = np.clip(force * np.exp(np.clip(step, -_LONGEST, _LONGEST)), least, _FORCES[1])
             force = np.where(((moved > low) & (moved < high)) | (moved == force), moved, np.sqrt(low * high))
-        return np.where(np.isfinite(force), force, 1.0)
+        return np.maximum(np.where(np.isfinite(force), force, 1.0), self.floor)
 
     def value(self, force: Floats, mu: Floats, nu: Floats) -> tuple[Floats, Floats, Floats]:
         """b(λ) without memory, rounded down, and the shares β, φ behind it (its slopes in μ and ν)."""
@@ -119,7 +123,7 @@ class Work:
         beta, phi = self.air / air, self.run / run
         clock = self.device / device
         total = self.fixed + self.clock_w * clock**2 + pay * air + mu * beta + nu * phi + force * (device + run)
-        push = force * self.budget
+        push = (force - self.floor) * self.budget
         value = total - push - _ROUNDING * (total + push)
         # Prices of 0 or more never make an option cheaper than whole shares do (nor does a value that is no number).
         return np.fmax(value, self.least * (1 - 1e-12)), beta, phi

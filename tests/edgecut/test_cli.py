@@ -41,6 +41,20 @@ def test_solve_prints_a_card_and_progress_apart(folder: Path) -> None:
     assert "gap" not in done.stdout.splitlines()[0]
 
 
+@pytest.mark.parametrize(("problem", "label", "unit"), [("J-L", "energy+time", "J"), ("J-C", "money", "USD")])
+def test_other_problems_have_their_own_label_and_unit(folder: Path, problem: str, label: str, unit: str) -> None:
+    name = f"{problem}.json"
+    made = edgecut("generate", "campus", "--problem", problem, "--users", "5", "--servers", "2", "-o", name, cwd=folder)
+    assert made.returncode == 0, made.stderr
+    done = edgecut("solve", name, "--method", "greedy", "-o", f"r-{name}", cwd=folder)
+    line = next(line for line in done.stdout.splitlines() if label in line)
+    assert line.split()[-2] == unit
+    told = edgecut("explain", name, f"r-{name}", "--user", "u0", cwd=folder)
+    assert f"{unit} to the objective of {problem}" in told.stdout
+    twice = edgecut("generate", "campus", "--set", "problem=J-L", "-o", "x.json", cwd=folder)
+    assert twice.returncode == 65 and "--problem" in twice.stderr
+
+
 def test_solve_json_has_the_promised_fields(folder: Path) -> None:
     done = edgecut("solve", "i.json", "--gap", "1e-3", "--json", "--quiet", cwd=folder)
     document = json.loads(done.stdout)

@@ -25,6 +25,8 @@ def _cases(name: str) -> list[OptionTable]:
     made += [expand(tiny_admission(seed, 4, 2, allocation=r)) for r in rules for seed in range(3)]
     # A server that is free to be on, and no limit of memory.
     made.append(dataclasses.replace(made[0], static_j=np.zeros(2), memory_mb=np.full(2, 1e6)))
+    # Where seconds count.
+    made.append(dataclasses.replace(made[1], second_w=np.linspace(0.0, 30.0, made[1].n_users)))
     return made
 
 

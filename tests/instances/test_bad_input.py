@@ -68,6 +68,19 @@ def with_text(old: str, new: str) -> Text:
 
 
 DROP = object()
+PRICES: dict[str, Any] = {"per_j": 1e-6, "per_server_s": [1e-4], "per_mbit": [1e-6], "rent": [0.0]}
+
+
+def in_money(changes: dict[str, Any]) -> Text:
+    """The instance under J-C, with prices changed (or dropped)."""
+
+    def change(text: str) -> str:
+        prices = {name: value for name, value in (PRICES | changes).items() if value is not DROP}
+        return json.dumps(json.loads(text) | {"problem": "J-C", "tariff": prices})
+
+    return change
+
+
 FILE = "bad.json"
 
 # (what is wrong, where the error points, what it says, change)
@@ -123,6 +136,26 @@ BAD: list[tuple[str, str, str, Text]] = [
     ("missing servers", "servers", "is missing", with_value("servers", DROP)),
     ("missing bandwidth", "servers[0].bandwidth_mhz", "is missing", with_value("servers.0.bandwidth_mhz", DROP)),
     ("missing layer size", "networks[0].layers[0].output_bytes", "is missing", with_value("networks.0.layers.0.output_bytes", DROP)),
+    # fields of one problem only
+    ("J-L without a weight", "latency_weight_w", "more than zero, in W", with_value("problem", "J-L")),
+    ("a weight of latency under J-E", "latency_weight_w", "take J-L", with_value("latency_weight_w", 1.0)),
+    ("a negative weight of latency", "latency_weight_w", "zero or more", with_value("latency_weight_w", -1.0)),
+    ("a weight of latency as text", "latency_weight_w", "is '1'", with_value("latency_weight_w", "1")),
+    ("J-C without prices", "tariff", "is missing", with_value("problem", "J-C")),
+    ("prices under J-E", "tariff", "take J-C", with_value("tariff", PRICES)),
+    ("prices a list", "tariff", "an object is needed", with_value("tariff", [1])),
+    ("a price missing", "tariff.rent", "is missing", in_money({"rent": DROP})),
+    ("a price unknown", "tariff.per_mb", "'per_mbit'", in_money({"per_mb": [1]})),
+    ("a price as text", "tariff.per_mbit[0]", "is '1'", in_money({"per_mbit": ["1"]})),
+    ("a price below zero", "tariff.per_mbit[0]", "this is a price", in_money({"per_mbit": [-1]})),
+    ("a price beyond measure", "tariff.rent[0]", "this is a price", in_money({"rent": [1e31]})),
+    ("a joule below zero", "tariff.per_j", "zero or more", in_money({"per_j": -1})),
+    ("a joule true", "tariff.per_j", "is true", in_money({"per_j": True})),
+    ("prices of two servers", "tariff", "2 rows for 1 servers", in_money({"per_server_s": [1, 1], "per_mbit": [1, 1], "rent": [1, 1]})),
+    ("columns of prices that differ", "tariff.rent", "has 2 rows", in_money({"rent": [1, 1]})),
+    ("a price for all", "tariff.rent", "a list is needed", in_money({"rent": 1})),
+    ("no currency", "tariff.currency", "unit of the objective", in_money({"currency": ""})),
+    ("currency a number", "tariff.currency", "is 3", in_money({"currency": 3})),
     # types
     ("deadline as text", "users[0].deadline_s", "is '0.5'", with_value("users.0.deadline_s", "0.5")),
     ("deadline null", "users[0].deadline_s", "is null", with_value("users.0.deadline_s", None)),

@@ -11,6 +11,9 @@ from instances.check import RULES, check
 from instances.dnn import Dnn
 from instances.instance import Devices, Instance, Links, Radios, Servers, Users
 from instances.plan import Cut, Plan
+from instances.tariff import Tariff
+from solvers import Limits, Result, Stop, Verdict
+from solvers.answer import Answer
 
 
 def by_hand(allocation: str = "continuous") -> Instance:
@@ -108,6 +111,60 @@ def test_clock_scales_time_and_energy() -> None:
     report = check(by_hand(), hand_plan().replace(clock=[2.0, 1.0]))
     assert report.device_s[0] == pytest.approx(0.15)
     assert report.compute_j[0] == pytest.approx(0.3 * 4)
+
+
+def test_energy_and_latency_by_hand() -> None:
+    plain, instance = check(by_hand(), hand_plan()), by_hand().replace(problem="J-L", latency_weight_w=7.0)
+    report = check(instance, hand_plan())
+    # What v adds counts three times, its latency too. Energies, times and static energy are those of J-E.
+    np.testing.assert_allclose(report.user_cost, [2.27 + 7 * 0.68, 3 * (1.58 + 7 * 0.61)])
+    assert report.objective_j == pytest.approx(2.27 + 7 * 0.68 + 3 * (1.58 + 7 * 0.61) + 4.0)
+    for name in ("static_j", "user_energy_j", "latency_s", "compute_j", "radio_j", "served_j"):
+        assert np.array_equal(getattr(report, name), getattr(plain, name)), name
+
+
+def tariff(**changes: object) -> Tariff:
+    prices: dict[str, object] = {"per_j": 2.0, "per_server_s": [50.0], "per_mbit": [0.25], "rent": [9.0]}
+    return Tariff(**(prices | changes))  # type: ignore[arg-type]
+
+
+def test_money_by_hand() -> None:
+    report = check(by_hand().replace(problem="J-C", tariff=tariff()), hand_plan())
+    # u: 2 · (0.3 + 1.91) J, 0.03 s of the whole server, 12 Mbit. v, three times: 2 · 1.46 J, 0.06 s, 6 Mbit. Rent 9.
+    # The server's own energy (0.06 and 0.12 J) and static energy (4 J) are not in it.
+    np.testing.assert_allclose(report.user_cost, [4.42 + 1.5 + 3.0, 3 * (2.92 + 3.0 + 1.5)])
+    assert report.static_j == 9.0
+    assert report.objective_j == pytest.approx(8.92 + 22.26 + 9.0)
+    np.testing.assert_allclose(report.served_j, [0.06, 0.12])
+
+
+def test_local_users_pay_no_server() -> None:
+    plan = Plan([-1, -1], [0, 0], [0, 0], [0, 0], [1.0, 1.0], (Cut(0, np.ones(4, dtype=bool)),))
+    report = check(by_hand().replace(problem="J-C", tariff=tariff()), plan)
+    np.testing.assert_allclose(report.user_cost, [2 * 0.6, 3 * 2 * 0.6])
+    assert report.static_j == 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "grows"),
+    [({"per_j": 3.0}, 2.21 + 3 * 1.46), ({"per_server_s": [51.0]}, 0.03 + 3 * 0.06), ({"per_mbit": [1.25]}, 12 + 3 * 6),
+     ({"rent": [10.0]}, 1.0)],
+)  # fmt: skip
+def test_every_price_counts_as_often_as_it_should(change: dict[str, object], grows: float) -> None:
+    plain, dearer = (by_hand().replace(problem="J-C", tariff=t) for t in (tariff(), tariff(**change)))
+    assert check(dearer, hand_plan()).objective_j - check(plain, hand_plan()).objective_j == pytest.approx(grows)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "right"), [(7 * 0.68 + 3 * 7 * 0.61, True), (7 * 0.68 + 7 * 0.61, False), (0.0, False)]
+)
+def test_a_claim_that_leaves_latency_out_is_refuted(claimed: float, right: bool) -> None:
+    instance = by_hand().replace(problem="J-L", latency_weight_w=7.0)
+    answer = Answer(None, Stop.FINISHED, objective_j=2.27 + 3 * 1.58 + 4.0 + claimed)
+    got = Result.checked(
+        instance, answer, hand_plan(), method="none", seed=0, limits=Limits(), build_s=0.0, solve_s=0.0
+    )
+    assert (got.verdict is Verdict.WRONG) != right
 
 
 def _cuts(mask: list[bool]) -> tuple[Cut, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 import os
@@ -21,6 +22,7 @@ from instances.files import load, plan_from_json, plan_to_json, read_json, save,
 from instances.instance import Instance, Links, Users
 from instances.json_file import instance_from_json, instance_to_json
 from instances.plan import Cut, Plan
+from instances.tariff import PER_SERVER, Tariff
 from tests.builders import tiny_admission, tiny_instance, tiny_network
 
 SUFFIXES = (".json", ".parquet")
@@ -36,6 +38,10 @@ def assert_same(one: Instance, other: Instance) -> None:
                 assert np.array_equal(getattr(ours, column.name), getattr(theirs, column.name)), column.name
         elif isinstance(ours, np.ndarray):
             assert np.array_equal(ours, theirs), field.name
+        elif isinstance(ours, Tariff):
+            assert (ours.per_j, ours.currency) == (theirs.per_j, theirs.currency)
+            for column in PER_SERVER:
+                assert np.array_equal(getattr(ours, column), getattr(theirs, column)), column
         elif field.name == "networks":
             assert [n.to_json() for n in ours] == [n.to_json() for n in theirs]
         else:
@@ -190,6 +196,40 @@ def reordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: reordered(inner) for key, inner in reversed(list(value.items()))}
     return [reordered(v) for v in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("problem", ["J-L", "J-C"])
+@pytest.mark.parametrize("servers", [0, 1, 3])
+def test_fields_of_one_problem_survive(tmp_path: Path, suffix: str, problem: str, servers: int) -> None:
+    instance = tiny_instance(6, servers=servers, problem=problem)
+    first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    save(instance, first)
+    loaded = load(first)
+    save(loaded, second)
+    assert_same(instance, loaded)
+    assert loaded.fingerprint == instance.fingerprint
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_files_and_fingerprints_of_energy_instances_are_those_of_before(tmp_path: Path) -> None:
+    """As they were before there was any other problem."""
+    instance = tiny_instance(1)
+    save(instance, tmp_path / "a.json")
+    digest = hashlib.sha256((tmp_path / "a.json").read_bytes()).hexdigest()
+    assert digest == "fa7dc1d66a747ed4a3b66196d0e32dfd2425b8d8a22f46bc118ce254b5a45ae9"
+    assert instance.fingerprint == "cc23c69c054bb4f187dd222f3204e0879258daf3000c770cd6932b64556de116"
+
+
+def test_fingerprint_knows_every_price_and_the_weight_of_latency() -> None:
+    energy, seconds, money = (tiny_instance(1, problem=name) for name in ("J-E", "J-L", "J-C"))
+    prices = money.tariff
+    assert prices is not None
+    others = [money.replace(tariff=prices.replace(**{name: 1.0 + getattr(prices, name)}))
+              for name in ("per_j", "per_server_s", "per_mbit", "rent")]  # fmt: skip
+    more = seconds.replace(latency_weight_w=2.0 * seconds.latency_weight_w)
+    assert len({i.fingerprint for i in (energy, seconds, more, money, *others)}) == 8
+    assert money.replace(tariff=prices.replace(currency="EUR")).fingerprint == money.fingerprint
 
 
 def test_fingerprint_survives_format_key_order_name_and_provenance(tmp_path: Path) -> None:

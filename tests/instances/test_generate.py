@@ -51,6 +51,28 @@ def test_same_seed_same_instance_other_seed_another(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_problem_asked_for_changes_the_objective_only(kind: str) -> None:
+    energy, seconds, heavy, money = (
+        generate(kind, users=12, servers=3, seed=7, **options)
+        for options in ({}, {"problem": "J-L"}, {"problem": "J-L", "latency_weight_w": 5.0}, {"problem": "J-C"})
+    )
+    assert (energy.problem, energy.latency_weight_w, energy.tariff, energy.unit) == ("J-E", 0.0, None, "J")
+    assert (seconds.latency_weight_w, heavy.latency_weight_w, seconds.unit) == (1.0, 5.0, "J")
+    prices = money.tariff
+    assert prices is not None and money.unit == "USD"
+    assert (prices.per_server_s > 0).all() and (prices.rent > 0).all() == (money.servers.idle_w > 0).all()
+    for other in (seconds, heavy, money):
+        assert other.replace(problem="J-E", latency_weight_w=0.0, tariff=None).fingerprint == energy.fingerprint
+
+
+def test_an_option_of_another_problem_is_refused() -> None:
+    with pytest.raises(InputError, match="take J-L"):
+        generate("campus", users=3, servers=1, seed=0, latency_weight_w=1.0)
+    with pytest.raises(InputError, match=r"campus\.problem"):
+        generate("campus", users=3, servers=1, seed=0, problem="J-X")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_more_users_leave_the_first_ones_as_they_were(kind: str) -> None:
     few, many = (generate(kind, users=n, servers=3, seed=5) for n in (15, 40))
     for column in ("name", "network", "device", "radio"):

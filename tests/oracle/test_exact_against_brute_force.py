@@ -14,6 +14,9 @@ from tests.builders import tiny_admission, tiny_instance
 # `exact` is one of the others by another name; one chunk is enough for it.
 EXACT = [name for name, entry in METHODS.items() if entry.kind == "exact" and name not in ("brute_force", "exact")]
 CHUNK, CHUNKS = 25, 10
+OTHERS = ("J-L", "J-C")
+"""Problems beside J-E in which everybody is served; J-A has instances of its own."""
+SEEDS_OF = {"J-E": 40, "J-A": 40, "J-L": 10, "J-C": 10}
 GAP = 1e-6
 
 
@@ -21,10 +24,10 @@ def _seeds(chunk: int) -> range:
     return range(CHUNK * chunk, CHUNK * (chunk + 1))
 
 
-def _instance(seed: int, allocation: str):  # type: ignore[no-untyped-def]
+def _instance(seed: int, allocation: str, problem: str = "J-E"):  # type: ignore[no-untyped-def]
     shape = ((2, 1, 4), (3, 2, 2), (3, 1, 3), (4, 2, 2), (2, 2, 3))[seed % 5]
     users, servers, layers = shape
-    return tiny_instance(seed, users=users, servers=servers, layers=layers, allocation=allocation)
+    return tiny_instance(seed, users=users, servers=servers, layers=layers, allocation=allocation, problem=problem)
 
 
 def _admission(seed: int, allocation: str, limited: str = "servers"):  # type: ignore[no-untyped-def]
@@ -34,19 +37,24 @@ def _admission(seed: int, allocation: str, limited: str = "servers"):  # type: i
                           device_budgets=limited == "devices")  # fmt: skip
 
 
+def _any(seed: int, allocation: str, problem: str) -> Instance:
+    return _admission(seed, allocation) if problem == "J-A" else _instance(seed, allocation, problem)
+
+
 def _compare(chunk: int, allocation: str, make: Callable[[int, str], Instance] = _instance) -> None:
     """Same optimum, same infeasibility, no bound above the optimum, on one chunk of seeds."""
     limits, feasible = Limits(gap=GAP), 0
     for seed in _seeds(chunk):
         instance = make(seed, allocation)
         truth = solve(instance, "brute_force")
+        assert truth.verdict is not Verdict.WRONG, f"{allocation}, seed {seed}: {truth.message}"
         feasible += truth.valid
         for name in [*EXACT, *(["exact"] if chunk == 0 else [])]:
             table_reason = _reason(instance, name)
             if table_reason is not None:
                 continue
             got = solve(instance, name, limits=limits, seed=seed)
-            where = f"{name}, {allocation}, seed {seed}: {got.message}"
+            where = f"{name}, {instance.problem}, {allocation}, seed {seed}: {got.message}"
             if truth.verdict is Verdict.INFEASIBLE:
                 assert got.verdict is Verdict.INFEASIBLE, where
                 continue
@@ -76,6 +84,23 @@ def test_exact_methods_reach_the_best_admission(chunk: int, allocation: str, lim
     _compare(chunk, allocation, lambda seed, rule: _admission(seed, rule, limited))
 
 
+@pytest.mark.parametrize("problem", OTHERS)
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_exact_methods_reach_it_under_every_problem(chunk: int, allocation: str, problem: str) -> None:
+    """100 instances a problem."""
+    _compare(chunk, allocation, lambda seed, rule: _instance(seed, rule, problem))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("problem", OTHERS)
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+@pytest.mark.parametrize("chunk", range(3, CHUNKS))
+def test_exact_methods_reach_it_under_every_problem_on_many_more(chunk: int, allocation: str, problem: str) -> None:
+    """350 instances a problem."""
+    _compare(chunk, allocation, lambda seed, rule: _instance(seed, rule, problem))
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("allocation", ["units", "continuous"])
 @pytest.mark.parametrize("chunk", range(CHUNKS, 4 * CHUNKS))
@@ -90,12 +115,12 @@ def _reason(instance, name: str) -> str | None:  # type: ignore[no-untyped-def]
     return METHODS[name].supports(expand(instance))
 
 
-@pytest.mark.parametrize("make", [_instance, _admission], ids=["J-E", "J-A"])
+@pytest.mark.parametrize(("problem", "seeds"), SEEDS_OF.items())
 @pytest.mark.parametrize("allocation", ["units", "continuous"])
-def test_no_method_beats_the_optimum_and_every_plan_is_valid(allocation: str, make: Callable[..., Instance]) -> None:
+def test_no_method_beats_the_optimum_and_every_plan_is_valid(allocation: str, problem: str, seeds: int) -> None:
     feasible = 0
-    for seed in range(40):
-        instance = make(seed, allocation)
+    for seed in range(seeds):
+        instance = _any(seed, allocation, problem)
         truth = solve(instance, "brute_force")
         if truth.verdict is Verdict.INFEASIBLE:
             continue
@@ -108,18 +133,18 @@ def test_no_method_beats_the_optimum_and_every_plan_is_valid(allocation: str, ma
             if math.isfinite(got.objective_j):
                 assert got.valid
                 assert got.objective_j >= truth.objective_j * (1 - 1e-7), f"{name}, seed {seed}"
-            elif instance.problem == "J-A":
+            elif problem == "J-A":
                 pytest.fail(f"{name}, seed {seed}: no plan, though all may be turned away: {got.message}")
-    assert feasible >= 20
+    assert feasible >= seeds // 2
 
 
-@pytest.mark.parametrize("make", [_instance, _admission], ids=["J-E", "J-A"])
+@pytest.mark.parametrize(("problem", "seeds"), SEEDS_OF.items())
 @pytest.mark.parametrize("allocation", ["units", "continuous"])
-def test_bounds_stay_below_the_optimum(allocation: str, make: Callable[..., Instance]) -> None:
+def test_bounds_stay_below_the_optimum(allocation: str, problem: str, seeds: int) -> None:
     bounds = [name for name, entry in METHODS.items() if entry.kind == "bound"]
     assert bounds
-    for seed in range(40):
-        instance = make(seed, allocation)
+    for seed in range(seeds):
+        instance = _any(seed, allocation, problem)
         truth = solve(instance, "brute_force")
         for name in bounds:
             if truth.verdict is Verdict.INFEASIBLE or _reason(instance, name) is not None:

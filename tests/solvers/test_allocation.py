@@ -118,6 +118,47 @@ def test_allocation_equals_cvxpy(tag: str, seed: int) -> None:
     assert got.bound_j <= referee.objective_j + 1e-6 * max(1.0, abs(referee.objective_j))
 
 
+def with_seconds(table: OptionTable, seed: int) -> OptionTable:
+    """The table under J-L: seconds count from hardly to heavily, for some users not at all; t takes part."""
+    rng = np.random.default_rng([seed, 5])
+    second_w = 10 ** rng.uniform(-2, 2, table.n_users) * rng.choice([0.0, 1.0], table.n_users, p=[0.2, 0.8])
+    fixed_s = rng.uniform(0.0, 0.5, table.n_users)
+    return dataclasses.replace(table, second_w=second_w, fixed_s=fixed_s, deadline_s=table.deadline_s + fixed_s)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("seed", range(4))
+def test_allocation_equals_cvxpy_where_seconds_count(tag: str, seed: int) -> None:
+    table = with_seconds(random_table(seed, tag), seed)
+    got, referee = allocate(table, everyone(table)), solve_fixed_cvxpy(table, everyone(table))
+    assert_primal(table, got)
+    assert got.gap <= 1e-9
+    assert referee.decision is not None
+    assert got.objective_j == pytest.approx(referee.objective_j, rel=1e-6, abs=1e-7)
+    assert got.bound_j <= referee.objective_j + 1e-6 * max(1.0, abs(referee.objective_j))
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_gap_is_closed_where_seconds_count(tag: str) -> None:
+    for seed in range(30):
+        table = with_seconds(random_table(seed, tag, users=1 + seed % 40), seed)
+        got = allocate(table, everyone(table))
+        assert_primal(table, got)
+        assert got.gap <= 1e-9, seed
+        assert got.bound_j <= got.objective_j * (1 + 1e-15)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pieces_near_the_exact_ones_where_seconds_count(seed: int) -> None:
+    table = with_seconds(random_table(seed, users=4), seed)
+    exact, near = allocate_units_exact(table, everyone(table)), allocate_units(table, everyone(table))
+    bound = allocate(table, everyone(table)).bound_j
+    assert bound <= exact.objective_j * (1 + 1e-12)
+    if near.feasible.all():
+        assert exact.objective_j <= near.objective_j * (1 + 1e-12)
+        assert near.objective_j <= 1.1 * exact.objective_j
+
+
 @pytest.mark.parametrize("tag", TAGS)
 def test_gap_is_closed_on_many_random_tables(tag: str) -> None:
     for seed in range(60):
@@ -389,7 +430,7 @@ def test_less_work_never_costs_more(seed: int, tag: str, factor: float, column: 
 def test_order_of_users_does_not_matter(seed: int, tag: str, random: object) -> None:
     table = random_table(seed, tag)
     order = np.random.default_rng(seed).permutation(table.n_users)
-    per_user = ("deadline_s", "weight", "clock_min", "clock_max")
+    per_user = ("deadline_s", "weight", "second_w", "clock_min", "clock_max")
     moved = dataclasses.replace(table.take(order), user=np.arange(table.n_users),
                                 **{name: getattr(table, name)[order] for name in per_user})  # fmt: skip
     first, second = allocate(table, everyone(table)), allocate(moved, everyone(table))
