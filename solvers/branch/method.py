@@ -23,12 +23,18 @@ from solvers.heuristics.incumbent import name_users
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices
 from solvers.prices.dual import Dual, Point
+from solvers.prices.maximise import ceiling_j, maximise
 from solvers.prices.primal import Rounding
 from solvers.registry import Kind, method
 
 __all__ = ["Branch"]
 
-_FIRST_ROUNDS = 15
+_FIRST_ROUNDS = 6
+_ROUNDS, _NEAR = 10, 1e-5
+"""Evaluations, and how near to the best prices they should lead: the search settles them anyway."""
+_SETTLED = 5000
+"""Users up to which that pays."""
+_DEAR = 1.01
 _SHARP = 12
 _SKETCH = 30
 """Nodes with continuous shares before whole pieces are looked at: their bound is weaker, but it can be certified."""
@@ -86,6 +92,9 @@ class _Work:
         if len(dual.stuck):
             return Stop.INFEASIBLE, f"{name_users(dual.stuck)} cannot meet the deadline in any way"
         self.point = climb(dual, first_prices(dual), _FIRST_ROUNDS, heard=self._hear, clock=self.clock)
+        if self.table.n_users <= _SETTLED:
+            self.point = maximise(dual, self.point.prices, rounds=_ROUNDS, tolerance=_NEAR, clock=self.clock,
+                                  heard=self._hear).point  # fmt: skip
         self.point = dual.at(self.point.prices, steps=_SHARP)
         self._hear(self.point)
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
@@ -142,7 +151,7 @@ class _Work:
         if best is not None:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
         self.search = Search(
-            offers, root, _dear(table), self.limits.gap, best, self.best_j,
+            offers, root, _DEAR * ceiling_j(dual) + 1e-9, self.limits.gap, best, self.best_j,
             lambda weight: _fit(offers, weight, dual, prices), self.clock,
         )  # fmt: skip
 
@@ -219,15 +228,3 @@ def _fit(offers: Offers, weight: Floats, dual: Dual, prices: Floats) -> Decision
     heaviest = order[np.flatnonzero(np.diff(offers.user[order], prepend=-1))]
     decision = offers.decision(heaviest)
     return decision or Rounding(dual, dual.at(prices)).fit(offers.row[heaviest])
-
-
-def _dear(table: OptionTable) -> float:
-    """More than any plan costs, J: every option at its fastest clock, sending all the time."""
-    user = table.user
-    most = table.weight[user] * (
-        table.device_j * table.clock_max[user] ** 2
-        + table.tx_w * np.maximum(table.budget_s, 0.0) + table.fixed_j
-    )  # fmt: skip
-    dearest = np.zeros(table.n_users)
-    np.maximum.at(dearest, user, most)
-    return 1.01 * float(dearest.sum() + table.static_j.sum()) + 1e-9

@@ -29,6 +29,8 @@ def look_closely(work: Work, force: Floats, mu: Floats, nu: Floats, steps: int
         value, beta, phi = work.value(force, mu, nu)
         device = np.clip(work.device / np.cbrt(force * work.bend), work.quickest, work.slowest)
         late = device + work.air / beta + work.run / phi - work.budget
+        held = force <= work.floor  # there λ would rather be lower: being early costs nothing
+        late = np.where(held, np.maximum(late, 0.0), late)
         off = np.flatnonzero(np.abs(late) * force > _LATE * np.abs(value))
         if len(off):
             part = work.take(off)
@@ -39,7 +41,10 @@ def look_closely(work: Work, force: Floats, mu: Floats, nu: Floats, steps: int
 
 
 def _bends(work: Work, force: Floats, mu: Floats, nu: Floats, beta: Floats, phi: Floats) -> Floats:
-    """By the implicit function theorem on ψ(λ) = 0 (docs/theory.md, P5): ∇²v = ∂²b + (∂ψ)(∂ψ)ᵀ/|ψ'|, never positive."""
+    """By the implicit function theorem on ψ(λ) = 0 (docs/theory.md, P5): ∇²v = ∂²b + (∂ψ)(∂ψ)ᵀ/|ψ'|, never positive.
+
+    Where λ is held at its floor it does not answer to prices, and only ∂²b is left.
+    """
     pay = work.send_w + force
     device = work.device / np.cbrt(force * work.bend)
     inside = (device > work.quickest) & (device < work.slowest)
@@ -47,7 +52,7 @@ def _bends(work: Work, force: Floats, mu: Floats, nu: Floats, beta: Floats, phi:
     by_nu = np.where(phi < 1, phi / (2 * force), 0.0)
     fall = np.where(inside, device / (3 * force), 0.0)
     fall += by_mu * work.air / beta**2 + by_nu * work.run / phi**2
-    fall = np.maximum(fall, 1e-300)
+    fall = np.where(force > work.floor, np.maximum(fall, 1e-300), np.inf)
     mumu = np.where(beta < 1, -beta / (2 * mu), 0.0) + by_mu**2 / fall
     nunu = np.where(phi < 1, -phi / (2 * nu), 0.0) + by_nu**2 / fall
     return np.stack([np.minimum(mumu, 0.0), by_mu * by_nu / fall, np.minimum(nunu, 0.0)], axis=1)

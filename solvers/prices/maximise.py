@@ -103,6 +103,6 @@ def ceiling_j(dual: Dual) -> float:
     work = dual.work
     fastest = np.divide(work.device, work.quickest)
     most = np.where(np.isfinite(dual.local_j), dual.local_j, -np.inf)
-    np.maximum.at(most, work.user, work.fixed + work.clock_w * fastest**2 + work.send_w * work.budget)
+    np.maximum.at(most, work.user, work.fixed + work.clock_w * fastest**2 + (work.send_w + work.floor) * work.budget)
     total = float(most[np.isfinite(most)].sum()) + float(dual.table.static_j.sum())
     return total * (1 + 1e-9)
