@@ -15,6 +15,7 @@ from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop
 from solvers.branch.bound import lagrangian
 from solvers.branch.cases import OPEN, Case, Record
+from solvers.branch.fitting import Fitting
 from solvers.branch.offers import Offers, Shares
 from solvers.branch.pieces import Pieces
 from solvers.branch.proof import certificate_of
@@ -62,7 +63,7 @@ class Branch:
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Prices for all options, a first plan, then the search over what is left."""
-        work = _Work(table, limits, clock)
+        work = _Work(table, limits, clock, rng)
         try:
             stop, message = work.run()
         except KeyboardInterrupt:
@@ -77,6 +78,7 @@ class _Work:
     table: OptionTable
     limits: Limits
     clock: Clock
+    rng: np.random.Generator
     best: Decision | None = None
     best_j: float = math.inf
     point: Point | None = None
@@ -152,7 +154,7 @@ class _Work:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
         self.search = Search(
             offers, root, _DEAR * ceiling_j(dual) + 1e-9, self.limits.gap, best, self.best_j,
-            lambda weight: _fit(offers, weight, dual, prices), self.clock,
+            Fitting(offers, dual, prices, self.rng, self.clock), self.clock,
         )  # fmt: skip
 
     def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> None:
@@ -220,11 +222,3 @@ def _root_of(offers: Offers, record: Record) -> Case:
     """Nothing settled, everything allowed."""
     state = np.full(offers.table.n_servers, OPEN)
     return Case(state, np.ones(len(offers.user), dtype=bool), Record(record.prices, record.bound_j))
-
-
-def _fit(offers: Offers, weight: Floats, dual: Dual, prices: Floats) -> Decision | None:
-    """A plan of everybody's heaviest offer, or one near it."""
-    order = np.lexsort((-weight, offers.user))
-    heaviest = order[np.flatnonzero(np.diff(offers.user[order], prepend=-1))]
-    decision = offers.decision(heaviest)
-    return decision or Rounding(dual, dual.at(prices)).fit(offers.row[heaviest])
