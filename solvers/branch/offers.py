@@ -12,6 +12,7 @@ from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL, OptionTable
 from instances.prune import memory_binds
 from solvers.allocation import allocate_any
+from solvers.branch.rates import Rates
 from solvers.prices.work import Work
 
 __all__ = ["Columns", "Offers", "Priced", "Shares"]
@@ -46,8 +47,8 @@ class Offers(Protocol):
     server: Ints
     row: Ints
 
-    def price(self, prices: Floats, live: Bools, *, sharp: bool) -> Priced:
-        """What the live offers cost at prices [3, n_servers]; ``sharp``: to working precision, at any cost."""
+    def price(self, rates: Rates, live: Bools, *, sharp: bool) -> Priced:
+        """What the live offers cost; ``sharp``: to working precision, at any cost."""
 
     def columns(self, offers: Ints) -> Columns:
         """Some offers with the amounts that they would take at the prices of last time."""
@@ -76,9 +77,9 @@ class Shares:
         self._memory = memory_part(table, self.row)
         self._shares = np.zeros((2, len(self.row)))
 
-    def price(self, prices: Floats, live: Bools, *, sharp: bool) -> Priced:
+    def price(self, rates: Rates, live: Bools, *, sharp: bool) -> Priced:
         """See `Offers`."""
-        work, n = self._work, len(self._work)
+        work, n, prices = self._work, len(self._work), rates.prices
         mu, nu = (np.maximum(prices[k, work.server], _LEAST_PRICE) for k in range(2))
         steps = _SHARP if sharp else _WARM
         if self._force is None:
@@ -88,7 +89,7 @@ class Shares:
             self._force = work.improve(self._force, mu, nu, steps)
             value, self._shares[0, :n], self._shares[1, :n] = work.value(self._force, mu, nu)
         value = np.concatenate([value + prices[2, work.server] * self._memory[:n], self._local_j])
-        return priced(value, live, self.user, self.table.n_users)
+        return priced(value + rates.links_of(self.user, self.server), live, self.user, self.table.n_users)
 
     def columns(self, offers: Ints) -> Columns:
         """See `Offers`. Shares that are late by a hair, because λ is not exact, are stretched until they are not."""

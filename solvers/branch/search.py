@@ -129,7 +129,7 @@ class Search:
             self._offer(bounded)
         if case.bound_j >= self.enough:
             return None
-        case.live, case.record.sieve = self._useful(case, bounded), bounded.prices
+        case.live, case.record.sieve = self._useful(case, bounded), bounded.rates
         parts = self._split(case, bounded)
         if parts is None:
             self._left = min(self._left, case.bound_j)
@@ -145,7 +145,7 @@ class Search:
     def _bound(self, case: Case, rounds: int, tolerance: float = MARGIN) -> Bounded:
         bounded = bound_case(self._master, case, self.enough, rounds, tolerance)
         if bounded.bound_j > case.bound_j:
-            case.record.bound_j, case.record.prices = bounded.bound_j, bounded.prices
+            case.record.bound_j, case.record.rates = bounded.bound_j, bounded.rates
         return bounded
 
     def _offer(self, bounded: Bounded) -> bool:
