@@ -18,7 +18,7 @@ __all__ = ["Fitting"]
 _MOST_USERS = {"continuous": 400, "units": 200}
 """Users up to which local search is worth its time."""
 _POOR = 5e-3
-"""Gap above which it is tried early; else late, as repairing the master's choice does as well. With pieces it is slow."""
+"""Gap above which it is tried early; else late, as repair does as well. With pieces it is always late: it is slow."""
 _EARLY = frozenset(8 * 4**k for k in range(12))
 _LATE = frozenset(32 * 4**k for k in range(12))
 """Calls at which it is tried."""
