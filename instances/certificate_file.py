@@ -16,6 +16,7 @@ null is an infinite bound: no plan exists.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -92,12 +93,7 @@ def certificate_from_json(instance: Instance, data: Any, where: str = "certifica
     bound = math.inf if data["bound_j"] is None else number(data["bound_j"], f"{where}.bound_j")
     column = _columns(instance, data["servers"], f"{where}.servers")
     rows = check_list(data["nodes"], f"{where}.nodes")
-    users = (
-        {name: i for i, name in enumerate(instance.users.name.tolist())}
-        if len(rows) > 1 or "links" in str(rows)[:200000]
-        else {}
-    )
-    reader = _Reader(instance, column, users, _offset(instance))
+    reader = _Reader(instance, column, _offset(instance))
     # From the last node to the first, the parts of a split are what stands behind it.
     done: list[Node] = []
     for k in range(len(rows) - 1, -1, -1):
@@ -120,9 +116,14 @@ def _columns(instance: Instance, names: Any, where: str) -> Ints:
 class _Reader:
     """Reads single nodes."""
 
-    def __init__(self, instance: Instance, column: Ints, users: Mapping[str, int], offset: Ints) -> None:
-        self._instance, self._column, self._users, self._offset = instance, column, users, offset
+    def __init__(self, instance: Instance, column: Ints, offset: Ints) -> None:
+        self._instance, self._column, self._offset = instance, column, offset
         self._servers = {name: s for s, name in enumerate(instance.servers.name.tolist())}
+
+    @functools.cached_property
+    def _users(self) -> dict[str, int]:
+        """Row of each user; a certificate of prices alone does not ask for it, however many users there are."""
+        return {name: i for i, name in enumerate(self._instance.users.name.tolist())}
 
     def node(self, row: Any, behind: list[Node], where: str) -> Node:
         """The node; its parts are taken off the end of ``behind``."""
@@ -162,8 +163,8 @@ class _Reader:
             user = _row_of(self._users, entry[0], f"{at}[0]", "user")
             server = _row_of(self._servers, entry[1], f"{at}[1]", "server")
             found.append((user, server, number(entry[2], f"{at}[2]")))
-        user, server = (np.array([entry[k] for entry in found], dtype=np.int64) for k in range(2))
-        return Links(user, server, np.array([entry[2] for entry in found], dtype=float))
+        users, servers = (np.array([entry[k] for entry in found], dtype=np.int64) for k in range(2))
+        return Links(users, servers, np.array([entry[2] for entry in found], dtype=float))
 
     def _options(self, user: int, value: Any, where: str) -> tuple[tuple[int, int], ...]:
         first = int(self._offset[self._instance.users.network[user]])

@@ -45,8 +45,9 @@ def certify(instance: Instance, certificate: Certificate) -> Proof:
     """What the tree of cases and prices proves.
 
     A leaf proves Σ_i min_o (v_o + γ_is) − Σ_s max(0, μ_s + ν_s + π_s + Σ_i γ_is − f_s), γ being the prices of links; a
-    server that is off serves nobody and has no term; one that is on has that difference itself. Some leaf holds for every plan, so the tree proves the least of them.
-    Where options were dropped it proves no more than its author says: they were dropped on account of that.
+    server that is off serves nobody and has no term; one that is on has that difference itself. Some leaf holds for
+    every plan, so the tree proves the least of them. Where options were dropped it proves no more than its author says:
+    they were dropped on account of that.
 
     Raises:
         InputError: something in the certificate that is not understood (see `certify_tree.check_tree`), a list of cuts
