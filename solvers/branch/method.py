@@ -44,8 +44,8 @@ class Branch:
     reference = "docs/theory.md, P5 and P13; Barnhart et al., Operations Research 1998"
 
     def supports(self, table: OptionTable) -> str | None:
-        """Any instance."""
-        return None
+        """Instances without energy budgets of servers: energy has no price here."""
+        return "servers have energy budgets, which have no price here" if "energy" in table.stocks else None
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Prices for all options, a first plan, then the search over what is left."""
@@ -178,11 +178,11 @@ def _fit(offers: Offers, weight: Floats, dual: Dual, prices: Floats) -> Decision
 
 
 def _dear(table: OptionTable) -> float:
-    """More than any plan costs, J: every option at its fastest clock, sending all the time."""
+    """More than any plan costs, J: every option at its fastest clock, sending all the time, done at the deadline."""
     user = table.user
     most = table.weight[user] * (
         table.device_j * table.clock_max[user] ** 2
-        + table.tx_w * np.maximum(table.budget_s, 0.0) + table.fixed_j
+        + table.tx_w * np.maximum(table.budget_s, 0.0) + table.fixed_j + table.second_w[user] * table.deadline_s[user]
     )  # fmt: skip
     dearest = np.zeros(table.n_users)
     np.maximum.at(dearest, user, most)
