@@ -6,23 +6,23 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-from benchmarks import allocation, build, campus, certify, expand, gap, prices, supported
-from benchmarks.peers import main as peers
-
-ALL = {
-    "allocation": allocation.main,
-    "build": build.main,
-    "campus": campus.main,
-    "certify": certify.main,
-    "expand": expand.main,
-    "gap": gap.main,
-    "prices": prices.main,
-    "supported": supported.main,
-}
+ALL = (
+    "allocation",
+    "build",
+    "campus",
+    "certify",
+    "dual",
+    "expand",
+    "gap",
+    "prices",
+    "scale",
+    "supported",
+)
 
 if sys.argv[1:2] == ["peers"]:
-    peers.main(sys.argv[2:])
+    import_module("benchmarks.peers.main").main(sys.argv[2:])
 else:
     for name in sys.argv[1:] or ALL:
-        ALL[name]()
+        import_module(f"benchmarks.{name}").main()

@@ -9,25 +9,26 @@ provenance) is the JSON of `instances.json_file` without its users, kept in the 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from instances.columns import Floats, Ints
-from instances.errors import nearest
+from instances.errors import InputError, nearest
 from instances.instance import Instance, Links, Users
 from instances.json_file import header_from_json, header_to_json
 from instances.json_text import format_json, parse_json
 from instances.machines import device_columns, radio_columns, server_budgets, server_columns
 from instances.references import References, devices_among, networks_among, radios_among
 from instances.scalars import refuse
-from instances.storage import read_bytes, write_atomically
+from instances.storage import read_bytes, system_error, write_atomically
 
-__all__ = ["load_parquet", "save_parquet"]
+__all__ = ["load_parquet", "load_parquet_part", "save_parquet"]
 
 _KEY = b"edgecut"
 _NAMES = ("name", "network", "device", "radio")
@@ -60,19 +61,55 @@ def load_parquet(path: str | os.PathLike[str]) -> Instance:
     Raises:
         InputError: the file is missing, cut short, not Parquet or not an instance, or a value is refused.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     content = read_bytes(path)
-    try:
+    with _readable(path):
         table = pq.ParquetFile(io.BytesIO(content)).read()
+    return _checked_instance(table, str(path))
+
+
+def load_parquet_part(path: str | os.PathLike[str], first: int, last: int) -> Instance:
+    """Users ``first`` … ``last`` − 1 of what `save_parquet` wrote, with their links; only their row groups are read.
+
+    Raises:
+        InputError: as `load_parquet`, or there are no such users.
+    """
+    import pyarrow.parquet as pq
+
+    with _readable(path), pq.ParquetFile(path, memory_map=True) as file:
+        ends = np.cumsum([file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)], dtype=np.int64)
+        if not 0 <= first < last <= file.metadata.num_rows:
+            refuse(str(path), f"has no users {first} to {last}", f"it has {file.metadata.num_rows}", "ask for fewer")
+        groups = np.arange(np.searchsorted(ends, first, side="right"), np.searchsorted(ends, last) + 1)
+        table = file.read_row_groups(groups.tolist())
+        begin = int(ends[groups[0]]) - file.metadata.row_group(int(groups[0])).num_rows
+    return _checked_instance(table.slice(first - begin, last - first), str(path))
+
+
+@contextlib.contextmanager
+def _readable(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turns what pyarrow says about a broken file into an InputError."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except InputError:
+        raise
+    except FileNotFoundError as error:
+        raise system_error(path, error, "read") from error
     except (pa.ArrowException, OSError, ValueError) as error:
         refuse(str(path), "is not a whole Parquet file", str(error).splitlines()[0][:200], "write it again")
-    _check_columns(table, str(path))
+
+
+def _checked_instance(table: Any, path: str) -> Instance:
+    import pyarrow as pa
+
+    _check_columns(table, path)
     try:
-        return _instance(table, _header(table, str(path)))
+        return _instance(table, _header(table, path))
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        refuse(str(path), "holds values that cannot be read", str(error)[:200], "write it again")
+        refuse(path, "holds values that cannot be read", str(error)[:200], "write it again")
 
 
 def _table(instance: Instance) -> Any:

@@ -106,7 +106,7 @@ def _print(frame: pd.DataFrame, problem: Instance, *, as_json: bool, as_csv: boo
         return
     columns = [name for name in (*_SHOWN, *_RESOLVED) if name in frame]
     print_table([{name: row[name] for name in columns} for row in rows], sys.stdout)
-    for line in _summary(rows, problem.unit):
+    for line in _summary(rows, problem.unit.removeprefix("in ")):
         print(line)
 
 

@@ -15,6 +15,7 @@ from edgecut.exits import exit_code
 from edgecut.progress import ProgressLines
 from edgecut.store import check_result_path, load, save
 from instances.errors import InputError
+from solvers.cluster import solve_on_cluster
 from solvers.result_file import result_to_json
 from solvers.solve import solve
 
@@ -32,6 +33,10 @@ def run(
     gap: Gap = 1e-4,
     nodes: Nodes = None,
     seed: Seed = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="WHERE", help="for `prices`: address of a Dask scheduler, or local:N worker processes"),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     certify: Annotated[bool, typer.Option(help="recompute the bound from the method's certificate")] = True,
@@ -42,9 +47,15 @@ def run(
         check_result_path(output)
         if output.exists() and output.samefile(instance):
             raise InputError("--output", f"'{output}' is the instance itself", "it would be lost", "name another file")
+    if cluster is not None and method != "prices":
+        raise InputError("--cluster", f"does not go with the method '{method}'", fix="--method prices")
     problem = load(instance)
     with ProgressLines(quiet=quiet, unit=problem.unit) as lines:
-        result = solve(problem, method, limits=limits, seed=seed, on_progress=lines, certify=certify)
+        if cluster is None:
+            result = solve(problem, method, limits=limits, seed=seed, on_progress=lines, certify=certify)
+        else:
+            file = instance if instance.suffix.lower() == ".parquet" else None
+            result = solve_on_cluster(problem, cluster, limits=limits, seed=seed, on_progress=lines, path=file)
     if as_json:
         document = result_to_json(result)
         long = ("plan", "trace", "certificate")

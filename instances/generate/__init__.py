@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from instances.generate import campus, factory, metro, roadside
+from instances.generate.part import generate_part
 from instances.generate.registry import GENERATORS, Generator, generate, generator
 from instances.generate.settings import Settings
 
@@ -13,6 +14,7 @@ __all__ = [
     "campus",
     "factory",
     "generate",
+    "generate_part",
     "generator",
     "metro",
     "roadside",

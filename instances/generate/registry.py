@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from instances.errors import InputError, nearest
@@ -60,16 +60,23 @@ def generate(kind: str, *, users: int, servers: int, seed: int, **options: Any) 
     Raises:
         InputError: an unknown generator or option (with the nearest name) or a value out of range.
     """
+    recipe, request, settings = request_of(kind, users, servers, seed, options)
+    return recipe.make(request, settings, Draws(seed, users))
+
+
+def request_of(
+    kind: str, users: int, servers: int, seed: int, options: Mapping[str, Any], *, most_users: int = LARGEST
+) -> tuple[Generator, Request, Settings]:
+    """The recipe, and what it is asked for, checked; see `generate`."""
     if kind not in GENERATORS:
         raise InputError("generator", f"no generator {kind!r}", fix=nearest(str(kind), GENERATORS))
     recipe = GENERATORS[kind]
-    users, servers = _whole(users, "users", LARGEST, least=1), _whole(servers, "servers", LARGEST, least=1)
+    users, servers = _whole(users, "users", most_users, least=1), _whole(servers, "servers", LARGEST, least=1)
     seed = _whole(seed, "seed", LARGEST_SEED)
     settings = recipe.settings.read(options, kind)
     parameters = {"users": users, "servers": servers, **settings.to_json()}
     origin = {"generator": kind, "version": VERSION, "seed": seed, "parameters": parameters}
-    request = Request(users, servers, f"{kind}-{users}x{servers}-{seed}", origin)
-    return recipe.make(request, settings, Draws(seed, users))
+    return recipe, Request(users, servers, f"{kind}-{users}x{servers}-{seed}", origin), settings
 
 
 def _whole(value: Any, where: str, most: int, least: int = 0) -> int:

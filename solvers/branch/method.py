@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from formulations.program import Decision
+from instances.certificate import Certificate
 from instances.columns import Bools, Floats, Ints
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop
+from solvers.branch.bound import lagrangian
 from solvers.branch.cases import OPEN, Case, Record
+from solvers.branch.fitting import Fitting
 from solvers.branch.offers import Offers, Shares
 from solvers.branch.pieces import Pieces
 from solvers.branch.proof import certificate_of
@@ -20,21 +24,31 @@ from solvers.heuristics.incumbent import name_users
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices
 from solvers.prices.dual import Dual, Point
+from solvers.prices.maximise import ceiling_j, maximise
 from solvers.prices.primal import Rounding
 from solvers.registry import Kind, method
 
 __all__ = ["Branch"]
 
-_FIRST_ROUNDS = 15
+_FIRST_ROUNDS = 6
+_ROUNDS, _NEAR = 10, 1e-5
+"""Evaluations, and how near to the best prices they should lead: the search settles them anyway."""
+_SETTLED = 5000
+"""Users up to which that pays."""
+_DEAR = 1.01
 _SHARP = 12
+_SKETCH = 30
+"""Nodes with continuous shares before whole pieces are looked at: their bound is weaker, but it can be certified."""
+_MOST_CELLS = 3e8
+"""Pieces (blocks × units) of all options together up to which they are listed."""
 
 
 @method
 class Branch:
     """Prices bound every case; cases split by servers on or off, then by what users choose.
 
-    ``limits.nodes``: cases looked at. Under `continuous` allocation the certificate is the tree of cases with the
-    prices of each.
+    ``limits.nodes``: cases looked at. The certificate is the tree of cases with the prices of each. Under `units` it is
+    that of a short search with continuous shares; the bound that the search over whole pieces then finds is higher.
     """
 
     name = "branch"
@@ -49,7 +63,7 @@ class Branch:
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Prices for all options, a first plan, then the search over what is left."""
-        work = _Work(table, limits, clock)
+        work = _Work(table, limits, clock, rng)
         try:
             stop, message = work.run()
         except KeyboardInterrupt:
@@ -64,6 +78,7 @@ class _Work:
     table: OptionTable
     limits: Limits
     clock: Clock
+    rng: np.random.Generator
     best: Decision | None = None
     best_j: float = math.inf
     point: Point | None = None
@@ -72,55 +87,86 @@ class _Work:
     sieves: list[Floats] = dataclasses.field(default_factory=list)
     nodes: int = 0
     search: Search | None = None
+    certificate: Certificate | None = None
 
     def run(self) -> tuple[Stop, str]:
         dual = Dual(self.table)
         if len(dual.stuck):
             return Stop.INFEASIBLE, f"{name_users(dual.stuck)} cannot meet the deadline in any way"
         self.point = climb(dual, first_prices(dual), _FIRST_ROUNDS, heard=self._hear, clock=self.clock)
+        if self.table.n_users <= _SETTLED:
+            self.point = maximise(dual, self.point.prices, rounds=_ROUNDS, tolerance=_NEAR, clock=self.clock,
+                                  heard=self._hear).point  # fmt: skip
         self.point = dual.at(self.point.prices, steps=_SHARP)
         self._hear(self.point)
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
-        search = self._begin(self._useful(dual), Record(self.point.prices, self.point.bound_j))
-        while (stop := search.run(self._nodes_left)) is Stop.ROUNDS:
-            search = self._begin_again(search)
-        if search.empty:
+        whole = self.table.allocation == "units"
+        self._begin(Shares, self._useful(dual), Record(self.point.prices, self.point.bound_j))
+        stop = self._go_on(_SKETCH if whole else None)
+        self.certificate = self._proof()
+        if whole and stop in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
+            if self._listable:
+                self._begin_again(Pieces)
+            stop = self._go_on(None)
+        assert self.search is not None
+        if self.search.empty:
             return Stop.INFEASIBLE, "no choice of options fits deadlines and capacities together"
         return stop, "no further progress at working precision" if stop is Stop.STALLED else ""
+
+    def _go_on(self, most: int | None) -> Stop:
+        """Search, with ``most`` nodes, afresh whenever it has outgrown its options."""
+        end = None if most is None else self.nodes + most
+        while True:
+            left = [n for n in (self._nodes_left, None if end is None else end - self.nodes) if n is not None]
+            assert self.search is not None
+            stop = self.search.run(min(left) if left else None)
+            if stop is not Stop.ROUNDS:
+                return stop
+            self._begin_again(type(self.search.offers))
 
     @property
     def _nodes_left(self) -> int | None:
         return None if self.limits.nodes is None else max(0, self.limits.nodes - self.nodes)
 
-    def _begin(self, kept: Ints, record: Record) -> Search:
+    @property
+    def _listable(self) -> bool:
+        """Whether the columns of the options that are left can be listed."""
+        assert self.search is not None
+        table = self.table.take(self.kept[np.unique(self.search.offers.row[self.search.useful])])
+        at = table.server[~table.is_local]
+        return bool((table.blocks[at] * table.units[at]).sum() <= _MOST_CELLS)
+
+    def _begin(self, kind: Callable[[OptionTable], Offers], kept: Ints, record: Record) -> None:
         """Search the options that are left, from the prices of a record on."""
         table = self.table.take(kept)
-        offers: Offers = Shares(table) if table.allocation == "continuous" else Pieces(table)
+        offers = kind(table)
         dual, prices = Dual(table), record.prices
         self.kept = kept
         self.sieves.append(prices)
-        root = Case(np.full(table.n_servers, OPEN), np.ones(len(offers.user), dtype=bool),
-                    Record(prices, record.bound_j))  # fmt: skip
+        root = _root_of(offers, record)
+        if isinstance(offers, Pieces):  # many, and few of them are of use
+            priced = offers.price(prices, root.live, sharp=True)
+            extra = lagrangian(table, root, prices, priced) + (priced.value - priced.least[offers.user])
+            offers = offers.take(np.flatnonzero(extra <= self.best_j * (1 + 1e-9)))
+            root = _root_of(offers, record)
         best = self.best
         if best is not None:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
         self.search = Search(
-            offers, root, _dear(table), self.limits.gap, best, self.best_j,
-            lambda weight: _fit(offers, weight, dual, prices), self.clock,
+            offers, root, _DEAR * ceiling_j(dual) + 1e-9, self.limits.gap, best, self.best_j,
+            Fitting(offers, dual, prices, self.rng, self.clock), self.clock,
         )  # fmt: skip
-        return self.search
 
-    def _begin_again(self, old: Search) -> Search:
-        """A search that has outgrown its options is left with its best plan and the root's prices."""
-        kept = self.kept
+    def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> None:
+        """Search afresh from the best plan and the root's prices, with the options that these leave."""
+        old, kept = self.search, self.kept
+        assert old is not None and old.root.record.sieve is not None  # its root has been looked at
         self.take_over()
         rows = old.offers.row[old.useful]
         if self.best is not None:
             rows = np.concatenate([rows, np.searchsorted(kept, self.best.chosen)])
-        sieve = old.root.record.sieve
-        assert sieve is not None  # it has outgrown what the sieve of its root left
         self.nodes += old.nodes
-        return self._begin(kept[np.unique(rows)], Record(sieve, old.sieved_j))
+        self._begin(kind, kept[np.unique(rows)], Record(old.root.record.sieve, old.sieved_j))
 
     def take_over(self) -> None:
         """Take the best plan and bound of the search."""
@@ -139,8 +185,11 @@ class _Work:
         detail = {"nodes": float(self.nodes), "options": float(len(self.table))}
         if self.search is not None:
             detail = {"nodes": float(self.nodes + self.search.nodes), "options": float(len(self.kept))}
-        certificate = certificate_of(self.table, self.point, self.search, self.sieves, self.kept)
+        certificate = self.certificate or self._proof()
         return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
+
+    def _proof(self) -> Certificate | None:
+        return certificate_of(self.table, self.point, self.search, self.sieves, self.kept)
 
     def _hear(self, point: Point) -> None:
         if self.point is None or point.bound_j > self.point.bound_j:
@@ -169,21 +218,7 @@ class _Work:
         return np.flatnonzero(useful)
 
 
-def _fit(offers: Offers, weight: Floats, dual: Dual, prices: Floats) -> Decision | None:
-    """A plan of everybody's heaviest offer, or one near it."""
-    order = np.lexsort((-weight, offers.user))
-    heaviest = order[np.flatnonzero(np.diff(offers.user[order], prepend=-1))]
-    decision = offers.decision(heaviest)
-    return decision or Rounding(dual, dual.at(prices)).fit(offers.row[heaviest])
-
-
-def _dear(table: OptionTable) -> float:
-    """More than any plan costs, J: every option at its fastest clock, sending all the time, done at the deadline."""
-    user = table.user
-    most = table.weight[user] * (
-        table.device_j * table.clock_max[user] ** 2
-        + table.tx_w * np.maximum(table.budget_s, 0.0) + table.fixed_j + table.second_w[user] * table.deadline_s[user]
-    )  # fmt: skip
-    dearest = np.zeros(table.n_users)
-    np.maximum.at(dearest, user, most)
-    return 1.01 * float(dearest.sum() + table.static_j.sum()) + 1e-9
+def _root_of(offers: Offers, record: Record) -> Case:
+    """Nothing settled, everything allowed."""
+    state = np.full(offers.table.n_servers, OPEN)
+    return Case(state, np.ones(len(offers.user), dtype=bool), Record(record.prices, record.bound_j))

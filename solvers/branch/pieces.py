@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from formulations.parts.unit_columns import list_columns
@@ -32,6 +34,14 @@ class Pieces:
         phi = np.where(self.server == LOCAL, 0.0, columns.units / table.units[at] if table.n_servers else 0.0)
         self._amount = np.stack([beta, phi, memory_part(table, self.row)])
         self._cost = columns.cost_j
+
+    def take(self, rows: Ints) -> Pieces:
+        """Some of the columns."""
+        part = copy.copy(self)
+        for name in ("row", "user", "server", "blocks", "units", "_cost"):
+            setattr(part, name, getattr(self, name)[rows])
+        part._amount = self._amount[:, rows]
+        return part
 
     def price(self, prices: Floats, live: Bools, *, sharp: bool) -> Priced:
         """See `Offers`; always sharp."""

@@ -124,15 +124,15 @@ class Search:
         bounded = self._bound(case, _ROUNDS)
         if case.bound_j >= self.enough:
             return None
-        whole = self._offer(bounded)
+        if self._offer(bounded):  # then its optimum, found exactly enough, is the end of the case
+            bounded = self._bound(case, _LAST_ROUNDS, tolerance=0.1 * self.gap)
+            self._offer(bounded)
         if case.bound_j >= self.enough:
             return None
         case.live, case.record.sieve = self._useful(case, bounded), bounded.prices
-        parts = None if whole else self._split(case, bounded)
+        parts = self._split(case, bounded)
         if parts is None:
-            self._bound(case, _LAST_ROUNDS, tolerance=0.1 * self.gap)
-            if case.bound_j < self.enough:
-                self._left = min(self._left, case.bound_j)
+            self._left = min(self._left, case.bound_j)
             return None
         for part in parts[1:]:
             self._push(part)
@@ -178,7 +178,8 @@ class Search:
             return None
 
         def attempt(server: int, way: int) -> float:
-            return self._bound(self._switched(case, server, way), _TRIAL_ROUNDS).bound_j
+            found = self._bound(self._switched(case, server, way), _TRIAL_ROUNDS).bound_j
+            return min(found, self.enough)
 
         server = choose_server(case, bounded, self._experience, self.table.static_j, attempt)
         if server is not None:

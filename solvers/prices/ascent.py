@@ -12,10 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from instances.columns import Bools, Floats
-from instances.options import OptionTable
+from instances.columns import Floats
 from solvers.answer import Clock
-from solvers.prices.dual import Dual, Point
+from solvers.prices.dual import Crowd, Dual, Point, Population
 
 __all__ = ["climb", "first_prices", "lift", "sampled_prices"]
 
@@ -38,28 +37,26 @@ class _Scale:
         return np.asarray(np.clip(prices, _CHEAPEST * self.unit, _DEAREST * self.unit))
 
 
-def _scale_of(dual: Dual) -> _Scale:
+def _scale_of(dual: Crowd) -> _Scale:
     """From the cheapest option of every user."""
-    least = dual.local_j.copy()
-    np.minimum.at(least, dual.work.user, dual.work.least)
-    total = float(least[np.isfinite(least)].sum()) / dual.room
+    total = dual.cheapest_j / dual.room
     return _Scale(max(total / max(1, dual.table.n_servers), 1e-12))
 
 
-def first_prices(dual: Dual) -> Floats:
+def first_prices(dual: Crowd) -> Floats:
     """[3, n_servers] prices to start from: those of uplink and compute a part of what users cost, memory free."""
     prices = np.full((3, dual.table.n_servers), 0.3 * _scale_of(dual).unit)
     prices[2] = np.where(dual.binds, 1e-3 * prices[2], 0.0)
     return lift(dual, prices)
 
 
-def lift(dual: Dual, prices: Floats) -> Floats:
+def lift(dual: Crowd, prices: Floats) -> Floats:
     """Prices of a server raised together until they pay for its static energy: the bound cannot fall by that."""
     total = prices.sum(axis=0)
     return np.asarray(prices * np.maximum(1.0, dual.table.static_j / np.maximum(total, 1e-300)))
 
 
-def climb(dual: Dual, prices: Floats, rounds: int, *, heard: Callable[[Point], None] = lambda point: None,
+def climb(dual: Crowd, prices: Floats, rounds: int, *, heard: Callable[[Point], None] = lambda point: None,
           clock: Clock | None = None, length: float = _LENGTH) -> Point:  # fmt: skip
     """Best point of some rounds of the market.
 
@@ -98,19 +95,12 @@ def climb(dual: Dual, prices: Floats, rounds: int, *, heard: Callable[[Point], N
     return best
 
 
-def sampled_prices(table: OptionTable, rng: np.random.Generator, rounds: int, clock: Clock) -> Floats | None:
+def sampled_prices(table: Population, rng: np.random.Generator, rounds: int, clock: Clock) -> Floats | None:
     """[3, n_servers] prices from a random sample of users with its part of every server; None for small crowds."""
     wanted = max(_SAMPLE, 40 * table.n_servers)
     if 2 * wanted >= table.n_users:
         return None
     users = np.zeros(table.n_users, dtype=bool)
     users[rng.choice(table.n_users, wanted, replace=False)] = True
-    dual = Dual(_part(table, users), room=wanted / table.n_users)
+    dual = Dual(table.part(users), room=wanted / table.n_users)
     return climb(dual, first_prices(dual), rounds, clock=clock).prices
-
-
-def _part(table: OptionTable, users: Bools) -> OptionTable:
-    """The table of some users alone, numbered afresh."""
-    number = np.cumsum(users) - 1
-    part = table.take(np.flatnonzero(users[table.user]))
-    return dataclasses.replace(part, user=number[part.user], **table.of_users(users))

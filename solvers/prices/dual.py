@@ -1,31 +1,35 @@
-"""The dual function of a whole option table: a bound from any prices, with its slopes.
+"""The dual function: a bound from any prices, with its slopes.
 
 L(μ, ν, π) = Σ_i min_o v_o(μ, ν, π) − room Σ_s max(0, μ_s + ν_s + π_s R_s − f_s) ≤ optimum (docs/theory.md, P5;
-Geoffrion, Mathematical Programming Study 2, 1974). Options are worked off in chunks that stay in cache, by threads:
-NumPy releases the lock. Sums are made in a fixed order, so the result does not depend on the threads.
+Geoffrion, Mathematical Programming Study 2, 1974). The sum over users is made by shards (`solvers.prices.shard`); the
+rest is made here once. Sums do not depend on threads or on how users are split.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
+import functools
 import math
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
-from instances.columns import Floats, Ints
+from instances.columns import Bools, Floats, Ints
 from instances.options import OptionTable
-from instances.prune import memory_binds
+from solvers.prices.favoured import Favoured, favoured
+from solvers.prices.shard import Choice, Shard
+from solvers.prices.sums import Sums, as_float, as_shares
 from solvers.prices.work import Work
 
-__all__ = ["Dual", "Point"]
+__all__ = ["Crowd", "Dual", "Point", "Population", "bound_of", "from_below"]
 
-CHUNK = 8192
-_COLD, _WARM = 8, 2
+_WARM = 2
 _LEAST_PRICE = 1e-12
+"""Of uplink and compute, as a part of what a user costs at best: formulas divide by prices."""
 _ROUNDING = 1e-12
+_NOTHING = 1e-30
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,17 +38,75 @@ class Point:
 
     ``prices`` [3, n_servers]: μ, ν (J for the whole resource) and π·R (J for the whole memory). ``bound_j``: L, rounded
     down. ``asked`` [3, n_servers]: part of uplink, compute and memory that the cheapest options ask for, in units of
-    the room. ``chosen`` [n_users]: row of the cheapest option. ``beta``, ``phi`` [n_users]: shares it would buy.
-    ``value_j`` [n_users]: what it costs at the prices, J.
+    the room. ``ask``: for what everybody chooses, which may lie elsewhere.
     """
 
     prices: Floats
     bound_j: float
     asked: Floats
-    chosen: Ints
-    beta: Floats
-    phi: Floats
-    value_j: Floats
+    ask: Callable[[], Choice]
+
+    @functools.cached_property
+    def choice(self) -> Choice:
+        """Everybody's cheapest option."""
+        return self.ask()
+
+    @property
+    def chosen(self) -> Ints:
+        """[n_users] row of the cheapest option."""
+        return self.choice.chosen
+
+    @property
+    def beta(self) -> Floats:
+        """[n_users] share of the uplink that it would buy."""
+        return self.choice.beta
+
+    @property
+    def phi(self) -> Floats:
+        """[n_users] share of compute that it would buy."""
+        return self.choice.phi
+
+    @property
+    def value_j(self) -> Floats:
+        """[n_users] what it costs at the prices, J."""
+        return self.choice.value_j
+
+
+class Population(Protocol):
+    """Users of whom a sample can be had: an `OptionTable`, or something that fetches it from where they are."""
+
+    @property
+    def n_users(self) -> int:
+        """Number of users."""
+
+    @property
+    def n_servers(self) -> int:
+        """Number of servers."""
+
+    def part(self, users: Bools) -> OptionTable:
+        """Table of some users alone ([n_users] mask), numbered afresh; servers stay."""
+
+
+class Crowd(Protocol):
+    """Users whose dual function can be asked for, on this machine (`Dual`) or on others.
+
+    ``table``: its servers are the crowd's; whether it has its options too is not promised. ``room``: as for `Dual`.
+    ``binds`` [n_servers]: whether weights can overfill a server at all (if every user brought its largest there).
+    """
+
+    table: OptionTable
+    room: float
+    binds: Bools
+
+    @property
+    def cheapest_j(self) -> float:
+        """J that users cost at best, alone with whole shares (users without any option left out)."""
+
+    def at(self, prices: Floats, *, steps: int = _WARM) -> Point:
+        """Value and slopes at prices [3, n_servers]; see `Dual.at`."""
+
+    def favoured(self, point: Point) -> Favoured:
+        """The few options of each user that the prices of the last point favour."""
 
 
 class Dual:
@@ -56,107 +118,59 @@ class Dual:
     """
 
     def __init__(self, table: OptionTable, room: float = 1.0) -> None:
-        cost = table.cost_j()
         self.table, self.room = table, room
-        self.local_j, self.local_row = _best_local(table, cost)
-        # A remote option that costs no less with whole shares than running locally is never needed (P8).
-        kept = ~table.is_local & (cost < self.local_j[table.user])
-        if table.n_servers:
-            kept &= table.server_mb <= table.memory_mb[table.server] * (1 + 1e-9)
-        rows = np.flatnonzero(kept)
-        self.work = Work.of(table, rows, cost[rows])
-        self.binds = memory_binds(table) if table.n_servers else np.zeros(0, dtype=bool)
-        self.memory = np.where(np.isfinite(table.memory_mb) & (table.memory_mb > 0), table.memory_mb, 1.0)
-        self.force = np.full(len(self.work), np.nan)
+        self.shard = Shard(table)
+        self.work: Work = self.shard.work
+        self.local_j, self.local_row, self.memory = self.shard.local_j, self.shard.local_row, self.shard.memory
+        self.binds: Bools = as_shares(self.shard.held) > 1
+        self.force = self.shard.no_force()
         self.value = np.full(len(self.work), np.inf)
-        cuts = _chunks(self.work.user, CHUNK)
-        self._parts = [(slice(a, b), self.work.take(slice(a, b))) for a, b in itertools.pairwise(cuts)]
 
     @property
     def stuck(self) -> Ints:
         """Users without any option that meets its deadline alone."""
-        served = np.isfinite(self.local_j)
-        served[self.work.user] = True
-        return np.flatnonzero(~served)
+        return self.shard.stuck
+
+    @functools.cached_property
+    def cheapest_j(self) -> float:
+        """J that users cost at best, alone with whole shares (users without any option left out)."""
+        return as_float(self.shard.cheapest)
 
     def at(self, prices: Floats, *, steps: int = _WARM) -> Point:
         """Value and slopes at prices [3, n_servers].
 
         Args:
-            prices: ≥ 0; those of uplink and compute are raised to 1e-12.
+            prices: ≥ 0; those of uplink and compute are raised to next to nothing.
             steps: of Newton's method for λ, from where it was last; more make the bound tighter.
         """
-        table = self.table
-        prices = np.array(prices, dtype=float)
-        prices[:2] = np.maximum(prices[:2], _LEAST_PRICE)
-        best, chosen = self.local_j.copy(), self.local_row.copy()
-        beta, phi = np.zeros(table.n_users), np.zeros(table.n_users)
+        prices = from_below(prices, self.cheapest_j / max(self.table.n_users, 1))
+        choice, sums = self.shard.at(
+            prices, self.force, steps, into=self.force, values=self.value, threads=os.cpu_count() or 1
+        )
+        bound = bound_of(sums, prices, self.table.static_j, self.room)
+        return Point(prices, bound, as_shares(sums.asked) / self.room, lambda: choice)
 
-        def work_off(part: tuple[slice, Work]) -> None:
-            self._chunk(part, prices, steps, (best, chosen, beta, phi))
-
-        if len(self._parts) > 1:
-            with ThreadPoolExecutor(min(len(self._parts), os.cpu_count() or 1)) as pool:
-                list(pool.map(work_off, self._parts))
-        else:
-            for part in self._parts:
-                work_off(part)
-        return Point(prices, self._bound(prices, best), self._asked(chosen, beta, phi), chosen, beta, phi, best)
-
-    def _chunk(self, part: tuple[slice, Work], prices: Floats, steps: int, out: tuple[Floats, Ints, Floats, Floats]
-               ) -> None:  # fmt: skip
-        place, work = part
-        mu, nu = prices[0, work.server], prices[1, work.server]
-        force = self.force[place]
-        if np.isnan(force[0]):
-            force, steps = work.guess(mu, nu), _COLD + steps
-        # Far from the best λ numbers may overflow; `improve` and `value` put right what comes of it.
-        with np.errstate(all="ignore"):
-            force = work.improve(force, mu, nu, steps)
-            value, beta, phi = work.value(force, mu, nu)
-        value = value + (prices[2] / self.memory)[work.server] * work.memory_mb
-        self.force[place], self.value[place] = force, value
-        start = np.flatnonzero(np.diff(work.user, prepend=-1))
-        users = work.user[start]
-        least = np.minimum.reduceat(value, start)
-        # A user with several options of least value gets the first: later writes come first here.
-        hit = np.flatnonzero(value == np.repeat(least, np.diff(np.append(start, len(work)))))[::-1]
-        first = np.zeros(len(start), dtype=np.int64)
-        first[np.searchsorted(users, work.user[hit])] = hit
-        better = least < out[0][users]
-        who, which = users[better], first[better]
-        out[0][who], out[1][who], out[2][who], out[3][who] = least[better], work.row[which], beta[which], phi[which]
-
-    def _bound(self, prices: Floats, best: Floats) -> float:
-        excess = np.maximum(prices.sum(axis=0) - self.table.static_j, 0.0)
-        total, paid = math.fsum(best), self.room * math.fsum(excess)
-        if not math.isfinite(total):
-            return math.inf
-        return total - paid - _ROUNDING * (abs(total) + paid + self.room * float(prices.sum()))
-
-    def _asked(self, chosen: Ints, beta: Floats, phi: Floats) -> Floats:
-        who = np.flatnonzero(chosen >= 0)
-        rows = chosen[who]
-        server, n = self.table.server[rows] + 1, self.table.n_servers
-        memory = np.bincount(server, self.table.server_mb[rows], n + 1)[1:] / self.memory
-        used = [np.bincount(server, share[who], n + 1)[1:] for share in (beta, phi)]
-        return np.stack([*used, memory]) / self.room
+    def favoured(self, point: Point) -> Favoured:
+        """The few options of each user that the prices of the last point favour."""
+        return favoured(self.table, self.shard, self.value, point.chosen)
 
 
-def _best_local(table: OptionTable, cost: Floats) -> tuple[Floats, Ints]:
-    """[n_users] least J of running locally (inf: cannot) and its row (−1: none)."""
-    least, row = np.full(table.n_users, np.inf), np.full(table.n_users, -1, dtype=np.int64)
-    local = np.flatnonzero(table.is_local & np.isfinite(cost))
-    np.minimum.at(least, table.user[local], cost[local])
-    hit = local[cost[local] == least[table.user[local]]][::-1]
-    row[table.user[hit]] = hit
-    return least, row
+def from_below(prices: Floats, typical_j: float) -> Floats:
+    """A copy of the prices, those of uplink and compute raised to the least that formulas can live with.
+
+    Args:
+        prices: [3, n_servers].
+        typical_j: what a user costs at best, J; where that is next to nothing, 1 J is taken.
+    """
+    prices = np.array(prices, dtype=float)
+    prices[:2] = np.maximum(prices[:2], _LEAST_PRICE * (typical_j if typical_j > _NOTHING else 1.0))
+    return prices
 
 
-def _chunks(user: Ints, size: int) -> list[int]:
-    """Places to cut sorted options into chunks of about ``size`` without cutting a user."""
-    if not len(user):
-        return [0]
-    wanted = np.arange(size, len(user), size)
-    cuts = np.searchsorted(user, user[wanted]) if len(wanted) else np.zeros(0, dtype=np.int64)
-    return [0, *np.unique(cuts[cuts > 0]).tolist(), len(user)]
+def bound_of(sums: Sums, prices: Floats, static_j: Floats, room: float) -> float:
+    """L at prices [3, n_servers], J, rounded down; inf when somebody has no option."""
+    paid = room * math.fsum(np.maximum(prices.sum(axis=0) - static_j, 0.0))
+    total = sums.value_j
+    if not math.isfinite(total):
+        return math.inf
+    return total - paid - _ROUNDING * (abs(total) + paid + room * float(prices.sum()))

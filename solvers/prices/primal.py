@@ -14,7 +14,8 @@ from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL
 from solvers.allocation import allocate_any, load_of
 from solvers.heuristics.loads import Loads
-from solvers.prices.dual import Dual, Point
+from solvers.prices.dual import Crowd, Point
+from solvers.prices.favoured import first_by
 
 __all__ = ["Rounding"]
 
@@ -31,21 +32,16 @@ class Rounding:
     at the prices, J.
     """
 
-    def __init__(self, dual: Dual, point: Point) -> None:
-        self.full = dual.table
-        self.rows = _favoured(dual, point)
-        self.table = self.full.take(self.rows)
+    def __init__(self, dual: Crowd, point: Point) -> None:
+        favoured = dual.favoured(point)
+        self.rows, self.table = favoured.rows, favoured.table
         loads = Loads(self.table)
         self._loads = loads
         alone = self.table.cost_j()
         level = loads.level(np.where(np.isfinite(loads.terms), loads.terms, 2.0))
         self.usable: Bools = np.isfinite(alone) & np.isfinite(loads.terms).all(axis=1) & (level <= _ROOM)
         self.terms: Floats = np.where(self.usable[:, None], loads.terms, 0.0)
-        worth = np.full(len(self.full), np.inf)
-        worth[dual.work.row] = dual.value
-        local = np.flatnonzero(dual.local_row >= 0)
-        worth[dual.local_row[local]] = dual.local_j[local]
-        self.value_j: Floats = np.where(self.usable, worth[self.rows], np.inf)
+        self.value_j: Floats = np.where(self.usable, favoured.value_j, np.inf)
 
     def fit(self, chosen: Ints) -> Decision | None:
         """Choice near ``chosen`` (rows of the full table) with its best shares; None when none was found."""
@@ -98,7 +94,7 @@ class Rounding:
             return None
         regret = self.value_j[rows] - self.value_j[now[table.user[rows]]]
         score = np.where(regret > 0, regret / relief, regret * relief)
-        best = _first_by(score, table.user[rows])
+        best = first_by(score, table.user[rows])
         rows, back, to, relief, score = rows[best], back[best], to[best], relief[best], score[best]
         excess = self._loads.level(sums) - cap
         kept = _needed(score, back, relief, excess)
@@ -118,17 +114,6 @@ class Rounding:
         return np.concatenate([np.flatnonzero(stays), coming[fits]])
 
 
-def _favoured(dual: Dual, point: Point) -> Ints:
-    """Rows of the table: every user's local option, and for each of its servers the cheapest and the lightest."""
-    table, work = dual.table, dual.work
-    pair = work.user * (table.n_servers + 1) + work.server
-    slack = np.maximum(work.budget - work.quickest, 1e-300)
-    light = (np.sqrt(work.air) + np.sqrt(work.run)) ** 2 / slack
-    picks = [work.row[_first_by(score, pair)] for score in (dual.value, light, work.memory_mb + 1e-9 * light)]
-    local = dual.local_row[dual.local_row >= 0]
-    return np.unique(np.concatenate([*picks, local, point.chosen[point.chosen >= 0]]))
-
-
 def _direction(sums: Floats, *, exact: bool) -> Floats:
     """[n_servers + 1, k] d with d · sums = load: how much each term matters where the server is overloaded."""
     if not exact:
@@ -142,12 +127,6 @@ def _direction(sums: Floats, *, exact: bool) -> Floats:
     x, y = x / norm, y / norm
     work = np.stack([x * x, 2 * x * y, y * y, np.zeros(len(x))], axis=1)
     return np.where((memory > load)[:, None], np.array([0.0, 0.0, 0.0, 1.0]), work)
-
-
-def _first_by(score: Floats, group: Ints) -> Ints:
-    """Places of the least score (the first of equals) of every group."""
-    order = np.lexsort((score, group))
-    return order[np.flatnonzero(np.diff(group[order], prepend=-1))]
 
 
 def _running(amount: Floats, group: Ints) -> Floats:
