@@ -62,11 +62,6 @@ def _lines(result: Result) -> list[tuple[str, str]]:
     return lines
 
 
-def _percent(gap: float) -> str:
-    """A gap relative to an objective of 0 is no number."""
-    return f"{100 * gap:.4f} %" if gap < 1e3 else "open"
-
-
 def _plan_lines(result: Result) -> list[tuple[str, str]]:
     report, plan = result.report, result.plan
     assert report is not None and plan is not None

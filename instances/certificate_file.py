@@ -10,8 +10,8 @@ The tree is a list of nodes, each before its parts, so that no tree is too deep 
                {"prices": …}, {"prices": …}]}
 
 Prices may be followed by ``"links": [["u7", "edge0", 0.05], …]``: what users pay for being at a server at all, J.
-A cut is its row in its network's list (`instances.cuts.efficient_cuts`); server null is the device itself. ``bound_j``
-null is an infinite bound: no plan exists.
+A cut is its row in its network's list (`instances.cuts.efficient_cuts`); server null is the device itself, and
+[null, null] is to be turned away (J-A). ``bound_j`` null is an infinite bound: no plan exists.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from instances.scalars import number, refuse, text, whole
 
 __all__ = ["certificate_from_json", "certificate_to_json"]
 
-LOCAL = -1
+LOCAL, NO_CUT = -1, -1
 _KINDS = {"prices": ("prices",), "sieve": ("sieve",), "server": ("server",), "user": ("user", "options")}
 
 
@@ -66,7 +66,7 @@ def _node_to_json(instance: Instance, node: Node, servers: list[str | None], off
     first = int(offset[instance.users.network[node.user]])
     return {
         "user": str(instance.users.name[node.user]),
-        "options": [[servers[server], int(cut) - first] for server, cut in node.options],
+        "options": [[servers[server], None if cut < 0 else int(cut) - first] for server, cut in node.options],
     }
 
 
@@ -173,6 +173,8 @@ class _Reader:
     def _option(self, entry: Any, first: int, where: str) -> tuple[int, int]:
         if not isinstance(entry, list) or len(entry) != 2:
             refuse(where, f"is {str(entry)[:40]}", "an option is [server, cut]", "server null is the device")
+        if entry == [None, None]:
+            return LOCAL, NO_CUT
         server = LOCAL if entry[0] is None else _row_of(self._servers, entry[0], f"{where}[0]", "server")
         cut = whole(entry[1], f"{where}[1]")
         if cut < 0:

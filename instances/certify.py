@@ -21,8 +21,10 @@ from instances.errors import InputError
 from instances.instance import Instance
 from instances.outward import obeys_ieee, sum_down
 
-__all__ = ["Proof", "certify"]
+__all__ = ["CERTIFIABLE", "Proof", "certify"]
 
+CERTIFIABLE = ("J-E",)
+"""Problems whose costs are restated here."""
 CHUNK = 60_000
 """Options that are worked off together, about."""
 ROUNDING = 1e-9
@@ -51,8 +53,11 @@ def certify(instance: Instance, certificate: Certificate) -> Proof:
 
     Raises:
         InputError: something in the certificate that is not understood (see `certify_tree.check_tree`), a list of cuts
-            that is not complete, or arithmetic that is not that of IEEE 754.
+            that is not complete, a problem that is not among `CERTIFIABLE`, or arithmetic that is not that of IEEE 754.
     """
+    if instance.problem not in CERTIFIABLE:
+        raise InputError("problem", f"is {instance.problem}", "its costs are not restated here, so nothing is proven",
+                         "one of " + ", ".join(CERTIFIABLE))  # fmt: skip
     if not obeys_ieee():
         raise InputError("certify", "this process does not compute as IEEE 754 says", "nothing can be proven")
     with np.errstate(all="ignore"):  # what overflows is dealt with as it is

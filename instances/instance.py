@@ -193,14 +193,16 @@ class Instance:
 
     @property
     def unit(self) -> str:
-        """Unit of the objective: J, or the tariff's currency."""
-        return "J" if self.tariff is None else self.tariff.currency
+        """Unit of the objective: that of `OBJECTIVES`, or the tariff's currency."""
+        return OBJECTIVES[self.problem][1] if self.tariff is None else self.tariff.currency
 
     @property
     def static_j(self) -> Floats:
-        """[servers] what a server costs for being on during the horizon: weighted J, or its rent (problem's unit)."""
+        """[servers] what a server costs for being on during the horizon: weighted J; J-C: its rent; J-A: nothing."""
         if self.tariff is not None:
             return self.tariff.rent
+        if self.problem == "J-A":
+            return np.zeros(self.n_servers)
         return np.asarray(self.server_energy_weight * self.servers.idle_w * self.horizon_s)
 
     @property

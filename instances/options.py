@@ -7,6 +7,7 @@ prices, heuristics) starts from it and never looks at an instance.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -58,6 +59,15 @@ class DeviceLimit:
     def take(self, rows: Any) -> DeviceLimit:
         """Those of some options."""
         return DeviceLimit(self.device_j[rows], self.tx_w[rows], self.room_j[rows])
+
+    @classmethod
+    def join(cls, limits: Sequence[DeviceLimit | None], counts: Sequence[int]) -> DeviceLimit | None:
+        """Those of several tables with so many options each, one behind the other; None: no limits there."""
+        if all(limit is None for limit in limits):
+            return None
+        parts = [cls(np.zeros(0), np.zeros(0), np.zeros(0)).with_free(n) if limit is None else limit
+                 for limit, n in zip(limits, counts, strict=True)]  # fmt: skip
+        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("device_j", "tx_w", "room_j")))
 
     def with_free(self, count: int) -> DeviceLimit:
         """The same and ``count`` more options without limit."""
@@ -257,8 +267,7 @@ class OptionTable:
         """Table of some users alone ([n_users] mask), numbered afresh; servers stay."""
         number = np.cumsum(users) - 1
         part = self.take(np.flatnonzero(users[self.user]))
-        columns = {name: getattr(self, name)[users] for name in PER_USER}
-        return dataclasses.replace(part, user=number[part.user], **columns)
+        return dataclasses.replace(part, user=number[part.user], **self.of_users(users))
 
     def on_device(self, option: int) -> Bools:
         """[n_layers] which layers the option leaves on the device; not for rejections."""

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from instances.certificate import Certificate
-from instances.certify import Proof
+from instances.certify import CERTIFIABLE, Proof
 from instances.certify import certify as prove
 from instances.check import Report, check
 from instances.errors import InputError
@@ -168,8 +168,8 @@ class Result:
 
 
 def weigh(instance: Instance, certificate: Certificate | None) -> tuple[Proof | None, list[str]]:
-    """What a certificate proves (None: not known), and what is wrong with it."""
-    if certificate is None:
+    """What a certificate proves (None: not known, as where the problem is not one to certify), and what is wrong."""
+    if certificate is None or instance.problem not in CERTIFIABLE:
         return None, []
     try:
         proof = prove(instance, certificate)
@@ -178,7 +178,7 @@ def weigh(instance: Instance, certificate: Certificate | None) -> tuple[Proof | 
     except KeyboardInterrupt:
         return None, []  # nothing was certified, which is no fault
     if certificate.bound_j > proof.bound_j + proof.room_j:
-        return proof, [f"certificate claims {certificate.bound_j:.9g} J and proves {proof.bound_j:.9g} J"]
+        return proof, [f"certificate claims {certificate.bound_j:.9g} and proves {proof.bound_j:.9g}"]
     return proof, []
 
 

@@ -66,7 +66,7 @@ def run(
     again = resolve_with or ("exact" if problem.n_users <= EXACT else "prices")
     for name in {again, method or "prices"} - {NONE}:
         get_method(name)
-    with ProgressLines(quiet=quiet) as lines:
+    with ProgressLines(quiet=quiet, unit=problem.unit) as lines:
         if result is not None:
             found = load(result, problem)
         else:
@@ -106,18 +106,18 @@ def _print(frame: pd.DataFrame, problem: Instance, *, as_json: bool, as_csv: boo
         return
     columns = [name for name in (*_SHOWN, *_RESOLVED) if name in frame]
     print_table([{name: row[name] for name in columns} for row in rows], sys.stdout)
-    for line in _summary(rows):
+    for line in _summary(rows, problem.unit.removeprefix("in ")):
         print(line)
 
 
-def _summary(rows: list[dict[str, Any]]) -> list[str]:
+def _summary(rows: list[dict[str, Any]], unit: str) -> list[str]:
     """The best of each resource in words, and what the figures are."""
     lines = []
     for row in rows:
         if row["rank"] == 1 and row["worth_j"]:
             each = "" if row["resource"] == "server" else f" for each {row['unit']}"
             what = f"{_WORDS[row['resource']]} {'' if row['resource'] == 'server' else 'of '}{row['server']}"
-            lines.append(f"{what}: {row['worth_j']:.4g} J{each} by the slope{_found(row)}")
+            lines.append(f"{what}: {row['worth_j']:.4g} {unit}{each} by the slope{_found(row, unit)}")
     if rows:
         of = "the bound" if rows[0]["source"] == "bound" else "the plan's cost with all choices kept"
         lines.append(f"worth_j is the slope of {of}: a prediction. kept_j: the slope when all keep cut and server.")
@@ -126,11 +126,11 @@ def _summary(rows: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _found(row: dict[str, Any]) -> str:
+def _found(row: dict[str, Any], unit: str) -> str:
     if row.get("resolved_j") is None:
         return ""
     more = f"{row['step']:.4g} {row['unit']} more"
-    return f"; solved again with {more}: {row['resolved_j']:.4g} J ({row['predicted_j']:.4g} J predicted)"
+    return f"; solved again with {more}: {row['resolved_j']:.4g} {unit} ({row['predicted_j']:.4g} {unit} predicted)"
 
 
 def _plain(value: Any) -> Any:

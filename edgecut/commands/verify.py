@@ -63,18 +63,22 @@ def _confirmed(found: Examination) -> list[str]:
     """What is a fact, and what is still somebody's word."""
     result = found.result
     assert result is not None  # without faults there is one
-    proven = math.isfinite(found.certified_j)
+    proven, unit = math.isfinite(found.certified_j), result.instance.unit
     if result.plan is None:
         lines = [f"not refuted: there is no plan to check, '{result.verdict.value}' is the method's word"]
         return (
-            [*lines, f"certified: every plan costs at least {found.certified_j:.9g} J, recomputed"] if proven else lines
+            [*lines, f"certified: every plan costs at least {found.certified_j:.9g} {unit}, recomputed"]
+            if proven
+            else lines
         )
     if not proven:
         word = "; the bound is the solver's word" if math.isfinite(result.bound_j) else ""
         return [f"valid: plan, objective and gap recomputed and confirmed{word}"]
     lines = [f"certified: gap ≤ {percent_up(_certified_gap(found))}, recomputed"]
-    lines.append(f"  fact: the plan breaks no rule and costs {result.objective_j:.9g} J")
-    lines.append(f"  fact: no plan costs less than {found.certified_j:.9g} J (from the certificate, rounded outward)")
+    lines.append(f"  fact: the plan breaks no rule and costs {result.objective_j:.9g} {unit}")
+    lines.append(
+        f"  fact: no plan costs less than {found.certified_j:.9g} {unit} (from the certificate, rounded outward)"
+    )
     if result.bound_j > found.certified_j and result.gap < _certified_gap(found):
-        lines.append(f"  the solver's word: bound {result.bound_j:.9g} J, gap {percent_up(result.gap)}")
+        lines.append(f"  the solver's word: bound {result.bound_j:.9g} {unit}, gap {percent_up(result.gap)}")
     return lines

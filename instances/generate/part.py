@@ -33,13 +33,16 @@ def generate_part(kind: str, *, users: int, servers: int, seed: int, first: int,
         first, last: the range, 0 ≤ first < last ≤ users.
 
     Raises:
-        InputError: as `generate`, or an empty or impossible range.
+        InputError: as `generate`, an empty or impossible range, or budgets that depend on the other users.
     """
     if not 0 <= first < last <= users:
         raise InputError(
             "part", f"is users {first} to {last} of {users}", "that is no range of them", "0 ≤ first < last"
         )
     recipe, request, settings = request_of(kind, users, servers, seed, options, most_users=MOST)
+    if settings.energy_part is not None:
+        raise InputError("energy_part", "is given for a part of the users", "it is of what all of them would take",
+                         "leave it out, or generate the whole")  # fmt: skip
     part = _Part(last - first, servers, f"{request.name}-from-{first}", request.provenance, everybody=users)
     instance = recipe.make(part, settings, _LateDraws(seed, first, last - first))
     names = np.char.add("u", np.arange(first, last).astype(np.str_))

@@ -59,8 +59,8 @@ class Branch:
     reference = "docs/theory.md, P5 and P13; Barnhart et al., Operations Research 1998"
 
     def supports(self, table: OptionTable) -> str | None:
-        """Any instance."""
-        return None
+        """Instances without energy budgets of servers: energy has no price here."""
+        return "servers have energy budgets, which have no price here" if "energy" in table.stocks else None
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Prices for all options, a first plan, then the search over what is left."""

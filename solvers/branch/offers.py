@@ -19,6 +19,7 @@ __all__ = ["Columns", "Offers", "Priced", "Shares"]
 
 _COLD, _WARM, _SHARP = 12, 6, 60
 _LEAST_PRICE = 1e-12
+"""Of uplink and compute, as a part of what an option costs on the whole: prices of 0 have no best share."""
 _STRETCH = 1 + 1e-9
 
 
@@ -70,6 +71,8 @@ class Shares:
         remote = np.flatnonzero(~table.is_local & np.isfinite(cost))
         local = np.flatnonzero(table.is_local & np.isfinite(cost))
         self._work = Work.of(table, remote, cost[remote])
+        self._least_price = _LEAST_PRICE * float(cost[remote].mean()) if len(remote) else 0.0
+        self._least_price = self._least_price or _LEAST_PRICE
         self._local_j = cost[local]
         self.row = np.concatenate([remote, local])
         self.user, self.server = table.user[self.row], table.server[self.row]
@@ -80,7 +83,8 @@ class Shares:
     def price(self, rates: Rates, live: Bools, *, sharp: bool) -> Priced:
         """See `Offers`."""
         work, n, prices = self._work, len(self._work), rates.prices
-        mu, nu = (np.maximum(prices[k, work.server], _LEAST_PRICE) for k in range(2))
+        asked = prices[:2, work.server]
+        mu, nu = np.maximum(asked, self._least_price)
         steps = _SHARP if sharp else _WARM
         if self._force is None:
             self._force, steps = work.guess(mu, nu), max(steps, _COLD)
@@ -88,6 +92,8 @@ class Shares:
         with np.errstate(all="ignore"):
             self._force = work.improve(self._force, mu, nu, steps)
             value, self._shares[0, :n], self._shares[1, :n] = work.value(self._force, mu, nu)
+        # Nobody buys more than the whole: lower prices make an option cheaper by no more than they are lower.
+        value = np.fmax(value - ((mu - asked[0]) + (nu - asked[1])), work.least * (1 - 1e-12))
         value = np.concatenate([value + prices[2, work.server] * self._memory[:n], self._local_j])
         return priced(value + rates.links_of(self.user, self.server), live, self.user, self.table.n_users)
 

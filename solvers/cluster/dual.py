@@ -16,7 +16,7 @@ import numpy as np
 
 from instances.columns import Bools, Floats, Ints
 from instances.errors import InputError
-from instances.options import PER_OPTION, PER_USER, OptionTable
+from instances.options import PER_OPTION, PER_USER, DeviceLimit, OptionTable
 from solvers.cluster import tasks
 from solvers.cluster.recipes import Recipe
 from solvers.prices.dual import Point, bound_of, from_below
@@ -96,7 +96,7 @@ class ClusterDual:
     def at(self, prices: Floats, *, steps: int = _WARM) -> Point:
         """Value and slopes at prices [3, n_servers]; as `solvers.prices.dual.Dual.at`, to the last bit."""
         self._options = None  # samples are drawn before; plans come after, and then they are made again
-        prices = from_below(prices)
+        prices = from_below(prices, self.cheapest_j / max(self.n_users, 1))
         sent = self._submit(tasks.same, prices)
         states = self._map(tasks.evaluate, self._shards, self._states, [sent] * len(self._shards), steps=steps)
         sums = self._map(tasks.sums_of, states)
@@ -176,4 +176,5 @@ def _join(parts: Sequence[OptionTable]) -> OptionTable:
         name: np.concatenate([getattr(p, name) for p in parts]) for name in (*PER_OPTION, *PER_USER)
     }
     columns["user"] = np.concatenate([part.user + a for part, a in zip(parts, first, strict=True)])
-    return dataclasses.replace(parts[0], **columns)
+    limit = DeviceLimit.join([part.device_limit for part in parts], [len(part) for part in parts])
+    return dataclasses.replace(parts[0], **columns, device_limit=limit)

@@ -99,8 +99,11 @@ def given(instance: Instance, *, shards: int) -> list[Recipe]:
     recipes: list[Recipe] = []
     for first, last in ranges(instance.n_users, shards):
         links = instance.links.take(np.arange(start[first], start[last]))
+        budget = instance.device_budget_j
         part = instance.replace(
-            users=instance.users.take(np.arange(first, last)), links=links.replace(user=links.user - first)
+            users=instance.users.take(np.arange(first, last)),
+            links=links.replace(user=links.user - first),
+            device_budget_j=None if budget is None else budget[first:last],
         )
         recipes.append(Given(first, last, part))
     return recipes

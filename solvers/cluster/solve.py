@@ -17,6 +17,7 @@ import numpy as np
 
 from formulations.program import Decision
 from instances.certificate import Certificate, Leaf
+from instances.errors import InputError
 from instances.expand import expand
 from instances.instance import Instance
 from instances.plan import Plan
@@ -59,9 +60,12 @@ def solve_on_cluster(
         path: Parquet file of this very instance that all workers can read; without one they are sent their users.
 
     Raises:
-        InputError: no such cluster, or the extra ``cluster`` is not installed.
+        InputError: no such cluster, the extra ``cluster`` is not installed, or servers have energy budgets.
     """
     limits = limits or Limits()
+    if instance.energy_budget_j is not None:
+        raise InputError("energy_budget_j", "is given", "the method prices has no price for energy",
+                         "leave it out, or solve with another method")  # fmt: skip
     with connect(cluster) as client:
         if instance.n_users <= EXACT:
             # Small crowds need all options in one place, for an LP over columns and local search.
@@ -110,7 +114,7 @@ def ask_cluster(client: Client, recipes: list[Recipe], instance: Instance, limit
         message = "no choice near the prices could be repaired"
     bound = state.point.bound_j
     return Answer(
-        state.best, stop, bound, state.best_j, tuple(clock.trace), message,
+        state.best, stop, max(bound, 0.0), state.best_j, tuple(clock.trace), message,
         {"rounds": float(state.rounds), "shards": float(len(recipes)), "build_s": build_s},
         None if state.best is None else state.table, Certificate(Leaf(state.point.prices), bound),
     )  # fmt: skip

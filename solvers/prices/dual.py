@@ -27,7 +27,9 @@ __all__ = ["Crowd", "Dual", "Point", "Population", "bound_of", "from_below"]
 
 _WARM = 2
 _LEAST_PRICE = 1e-12
+"""Of uplink and compute, as a part of what a user costs at best: formulas divide by prices."""
 _ROUNDING = 1e-12
+_NOTHING = 1e-30
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -138,10 +140,10 @@ class Dual:
         """Value and slopes at prices [3, n_servers].
 
         Args:
-            prices: ≥ 0; those of uplink and compute are raised to 1e-12.
+            prices: ≥ 0; those of uplink and compute are raised to next to nothing.
             steps: of Newton's method for λ, from where it was last; more make the bound tighter.
         """
-        prices = from_below(prices)
+        prices = from_below(prices, self.cheapest_j / max(self.table.n_users, 1))
         choice, sums = self.shard.at(
             prices, self.force, steps, into=self.force, values=self.value, threads=os.cpu_count() or 1
         )
@@ -153,10 +155,15 @@ class Dual:
         return favoured(self.table, self.shard, self.value, point.chosen)
 
 
-def from_below(prices: Floats) -> Floats:
-    """A copy of the prices, those of uplink and compute raised to the least that formulas can live with."""
+def from_below(prices: Floats, typical_j: float) -> Floats:
+    """A copy of the prices, those of uplink and compute raised to the least that formulas can live with.
+
+    Args:
+        prices: [3, n_servers].
+        typical_j: what a user costs at best, J; where that is next to nothing, 1 J is taken.
+    """
     prices = np.array(prices, dtype=float)
-    prices[:2] = np.maximum(prices[:2], _LEAST_PRICE)
+    prices[:2] = np.maximum(prices[:2], _LEAST_PRICE * (typical_j if typical_j > _NOTHING else 1.0))
     return prices
 
 

@@ -105,9 +105,9 @@ class Prices:
             stop = _run(state, dual, limits, rng)
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
-        bound = -math.inf if state.point is None else state.point.bound_j
+        bound = -math.inf if state.point is None else max(state.point.bound_j, 0.0)  # nothing costs less
         message = "" if state.best is not None else "no choice near the prices could be repaired"
-        certificate = None if state.point is None else Certificate(Leaf(state.point.prices), bound)
+        certificate = None if state.point is None else Certificate(Leaf(state.point.prices), state.point.bound_j)
         detail = {"rounds": float(state.rounds)}
         if state.left is not None:
             detail["options_left"] = float(state.left)

@@ -83,8 +83,9 @@ def grow(instance: Instance, server: int, resource: str, amount: float) -> Insta
     """The instance with more of one resource of one server, or one more server like it.
 
     More compute is a machine that is faster in proportion: GFLOP/s and memory speed up, launch overhead down, so that
-    every time on it shrinks alike. Under ``units`` there are more pieces of the old size. A copy of a server has links
-    to the same users, each as good as the old one. Every plan of the old instance is one of the new (theory, P14).
+    every time on it shrinks alike; under J-C its work costs what it did. Under ``units`` there are more pieces of the
+    old size. A copy of a server has links to the same users, each as good as the old one, and the same prices and
+    budget. Every plan of the old instance is one of the new (theory, P14).
 
     Args:
         instance: to start from.
@@ -99,7 +100,10 @@ def grow(instance: Instance, server: int, resource: str, amount: float) -> Insta
     if resource == "server":
         return _with_copy(renamed, server)
     factor = 1 + amount / amount_of(instance, server, resource)
-    return renamed.replace(servers=_GROWTH[resource](instance, server, factor))
+    tariff = instance.tariff
+    if tariff is not None and resource == "compute":  # a second of the faster machine does more, and costs more
+        tariff = tariff.replace(per_server_s=_scaled(tariff.per_server_s, server, factor))
+    return renamed.replace(servers=_GROWTH[resource](instance, server, factor), tariff=tariff)
 
 
 def _more_uplink(instance: Instance, server: int, factor: float) -> Servers:
@@ -148,4 +152,9 @@ def _with_copy(instance: Instance, server: int) -> Instance:
     all_links = links.take(np.concatenate([np.arange(len(links)), mine]))
     goal = np.array(all_links.server)
     goal[len(links) :] = len(servers)
-    return instance.replace(servers=servers.take(rows).replace(name=label), links=all_links.replace(server=goal))
+    return instance.replace(
+        servers=servers.take(rows).replace(name=label),
+        links=all_links.replace(server=goal),
+        tariff=None if instance.tariff is None else instance.tariff.take(rows),
+        energy_budget_j=None if instance.energy_budget_j is None else instance.energy_budget_j[rows],
+    )

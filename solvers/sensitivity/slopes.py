@@ -94,7 +94,11 @@ class Slopes:
         return frame.iloc[order].reset_index(drop=True)
 
     def _row(self, server: int, resource: str) -> dict[str, Any]:
-        k, unit = RESOURCES.index(resource), unit_of(self.instance, resource)
+        k, unit, of = (
+            RESOURCES.index(resource),
+            unit_of(self.instance, resource),
+            self.instance.unit.removeprefix("in "),
+        )
         amount = amount_of(self.instance, server, resource)
         price = float(self.prices[:, server].sum() if resource == "server" else self.prices[k, server])
         load = self.load[:, server]
@@ -107,7 +111,7 @@ class Slopes:
             "on": float(self.on[server]),
             "price_j": price,
             "price_per_unit": price / amount,
-            "price_unit": f"J/({unit})" if "/" in unit else f"J/{unit}",
+            "price_unit": f"{of}/({unit})" if "/" in unit else f"{of}/{unit}",
             "worth_j": self.worth_j(server, resource),
             "kept_j": self.kept_j(server, resource),
             "rank": 0,

@@ -74,3 +74,27 @@ def test_broken_files_say_so(tmp_path: Path) -> None:
     (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(InputError, match="not a whole Parquet file"):
         load_parquet_part(tmp_path / "cut.parquet", 0, 1)
+
+
+OPTIONS = {
+    "J-L": {"latency_weight_w": 3.0},
+    "J-C": {},
+    "J-A": {"allocation": "units", "device_energy_part": 0.5, "weight_ratio": 4.0},
+}
+
+
+@pytest.mark.parametrize("problem", OPTIONS)
+def test_part_under_every_problem(problem: str, tmp_path: Path) -> None:
+    made = {"users": 60, "servers": 4, "seed": 5, "problem": problem, **OPTIONS[problem]}
+    whole = generate("campus", **made)
+    save(whole, tmp_path / "i.parquet")
+    for part in (generate_part("campus", first=17, last=44, **made), load_parquet_part(tmp_path / "i.parquet", 17, 44)):
+        same_part(whole, part, 17, 44)
+        if whole.device_budget_j is not None:
+            assert part.device_budget_j is not None
+            assert np.array_equal(whole.device_budget_j[17:44], part.device_budget_j)
+
+
+def test_budgets_of_servers_need_everybody() -> None:
+    with pytest.raises(InputError, match="energy_part"):
+        generate_part("campus", users=60, servers=4, seed=5, first=0, last=9, problem="J-A", energy_part=0.5)

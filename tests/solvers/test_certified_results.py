@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +14,18 @@ import pytest
 
 import instances.certify
 from instances.certificate import Certificate, Leaf, Node, ServerSplit, UserSplit
-from instances.certify import certify
+from instances.certificate_file import certificate_from_json, certificate_to_json
+from instances.certify import CERTIFIABLE, certify
 from instances.errors import InputError
 from instances.expand import expand
 from instances.generate import generate
-from instances.instance import Instance
+from instances.instance import PROBLEMS, Instance
 from solvers import Limits, Result, Verdict, solve
 from solvers.answer import Answer, Stop
 from solvers.prices import Dual
 from solvers.prices.ascent import climb, first_prices
 from solvers.result_file import examine, result_from_json, result_to_json, verify
-from tests.builders import tiny_instance
+from tests.builders import tiny_admission, tiny_instance
 
 Document = dict[str, Any]
 
@@ -376,3 +378,31 @@ def test_mutated_certificates_are_refuted(name: str, certified: Result) -> None:
         assert found.result is not None and found.result.valid
     assert refuted == 10 or name in HARMLESS
     assert refuted >= 5 or name not in HARMLESS[:2]
+
+
+@pytest.mark.parametrize("problem", [name for name in PROBLEMS if name not in CERTIFIABLE])
+@pytest.mark.parametrize("method", ["prices", "branch"])
+def test_certificates_of_other_problems_count_as_no_proof(method: str, problem: str) -> None:
+    """The certifier knows the costs of J-E only: it refuses, and the verdict is by the solver's word."""
+    instance = tiny_instance(4, allocation="continuous", problem=problem)
+    if problem == "J-A":
+        instance = tiny_admission(4, allocation="continuous", budgets=False)
+    result = solve(instance, method, limits=Limits(gap=1e-6))
+    assert result.certificate is not None and result.certified_j == -math.inf
+    assert result.verdict in (Verdict.OPTIMAL, Verdict.BOUNDED), result.message
+    with pytest.raises(InputError, match=f"is {problem}"):
+        certify(instance, result.certificate)
+    document = result_to_json(result)
+    found = examine(instance, json.loads(json.dumps(document)))
+    assert found.faults == [] and found.certified_j == -math.inf
+    assert result_to_json(result_from_json(instance, document)) == document
+
+
+def test_rejections_in_a_split_are_read_back() -> None:
+    instance = tiny_admission(4, allocation="continuous", budgets=False)
+    leaf = Leaf(np.zeros((3, instance.n_servers)))
+    one = Certificate(UserSplit(1, ((-1, -1), (0, 1)), leaf, leaf), 0.0)
+    document = certificate_to_json(instance, one)
+    root = certificate_from_json(instance, document).root
+    assert isinstance(root, UserSplit) and root.options[0] == (-1, -1)
+    assert certificate_to_json(instance, Certificate(root, 0.0)) == document

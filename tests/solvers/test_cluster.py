@@ -25,6 +25,7 @@ from solvers.answer import Progress
 from solvers.cluster import ClusterDual, connect, generated, given, solve_on_cluster, stored
 from solvers.prices import Dual, Point
 from solvers.prices.ascent import climb, first_prices
+from tests.builders import tiny_admission
 from tests.edgecut.test_cli import edgecut
 
 pytest.importorskip("distributed", reason="the extra 'cluster' (Dask distributed) is not installed")
@@ -247,3 +248,22 @@ def folder_with_metro(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cluster")
     save(generate("metro", users=1500, servers=5, seed=1), folder / "i.parquet")
     return folder
+
+
+@pytest.mark.parametrize(("problem", "options"), [
+    ("J-L", {}), ("J-C", {}), ("J-A", {"allocation": "units", "device_energy_part": 0.5}),
+])  # fmt: skip
+def test_points_of_other_problems(client: Any, problem: str, options: dict[str, Any]) -> None:
+    instance = generate("campus", users=300, servers=3, seed=2, problem=problem, **options)
+    near, far = Dual(expand(instance)), ClusterDual(client, given(instance, shards=3))
+    prices = first_prices(near)
+    assert_same_point(near.at(prices), far.at(prices))
+    one, other = near.favoured(near.at(prices)).table, far.favoured(far.at(prices)).table
+    assert np.array_equal(one.second_w, other.second_w)
+    assert np.array_equal(one.cost_j(0.2, 0.2), other.cost_j(0.2, 0.2))
+    assert (other.device_limit is None) == (problem != "J-A")
+
+
+def test_energy_budgets_have_no_price() -> None:
+    with pytest.raises(InputError, match="energy"):
+        solve_on_cluster(tiny_admission(1), "local:1")

@@ -214,3 +214,14 @@ def test_many_servers_for_a_crowd_too_large_for_the_interior_point_method(monkey
     table, limits = expand(generate("metro", users=200, servers=10, seed=1)), Limits(rounds=20)
     answer = METHODS["prices"].solve(table, limits=limits, rng=np.random.default_rng(0), clock=Clock(limits))
     assert answer.bound_j <= answer.objective_j < math.inf
+
+
+def test_bounds_are_as_sharp_for_money_as_for_joules() -> None:
+    """Costs of a millionth in size: the least prices shrink with them."""
+    for seed in (1, 3, 5):
+        money = expand(tiny_instance(seed, problem="J-C"))
+        size = 1e-6 / float(money.cost_j()[np.isfinite(money.cost_j())].mean())
+        columns = ("device_j", "tx_w", "fixed_j", "static_j")
+        small = dataclasses.replace(money, **{name: size * getattr(money, name) for name in columns})
+        bounds = [maximise(dual, first_prices(dual)).point.bound_j for dual in (Dual(money), Dual(small))]
+        assert bounds[1] == pytest.approx(size * bounds[0], rel=1e-7)

@@ -23,7 +23,7 @@ from solvers.prices import Dual
 from solvers.sensitivity import RESOURCES, Slopes, Step, grow, resolve, slopes_of
 from solvers.sensitivity.choices import chosen_options
 from solvers.sensitivity.growth import amount_of
-from tests.builders import tiny_instance
+from tests.builders import tiny_admission, tiny_instance
 
 RULES = ("continuous", "units")
 COLUMNS = ["server", "resource", "amount", "unit", "load", "on", "price_j", "price_per_unit", "price_unit", "worth_j",
@@ -168,6 +168,36 @@ def test_a_copy_has_the_same_links_and_a_name_of_its_own() -> None:
     for server in (2, 3):
         a, b = (grown.links.take(grown.links.server == s) for s in (0, server))
         assert np.array_equal(a.user, b.user) and np.array_equal(a.efficiency, b.efficiency)
+
+
+@pytest.mark.parametrize("problem", ["J-L", "J-C"])
+def test_figures_are_in_the_unit_of_the_problem_and_hold_the_truth(problem: str) -> None:
+    instance = tiny_instance(3, users=3, servers=2, layers=2, allocation="continuous", problem=problem)
+    frame = resolve(solve(instance, "prices"), "brute_force", step=Step(0.5), top=8)
+    assert all(unit.startswith(f"{instance.unit}/") for unit in frame["price_unit"])
+    old = solve(instance, "brute_force").objective_j
+    checked = 0
+    for _, row in frame.iterrows():
+        server = list(instance.servers.name).index(row["server"])
+        if not math.isfinite(row["step"]):
+            continue
+        saving = old - solve(grow(instance, server, row["resource"], row["step"]), "brute_force").objective_j
+        assert row["least_j"] - 1e-7 * old <= saving <= row["most_j"] + 1e-7 * old, row["resource"]
+        checked += 1
+    assert checked >= 6
+
+
+def test_a_grown_server_keeps_its_prices_for_work_and_its_budget() -> None:
+    money = tiny_instance(3, problem="J-C")
+    assert money.tariff is not None
+    for resource in ("compute", "server"):
+        grown = grow(money, 1, resource, 1)
+        old, new = expand(money, feasible_only=False), expand(grown, feasible_only=False)
+        kept = new.take(np.flatnonzero(new.server < money.n_servers))
+        assert np.allclose(old.fixed_j, kept.fixed_j, rtol=1e-12), resource
+    limited = tiny_admission(3).replace(energy_budget_j=np.array([3.0, 5.0]))
+    assert grow(limited, 1, "server", 1).energy_budget_j.tolist() == [3.0, 5.0, 5.0]  # type: ignore[union-attr]
+    assert slopes_of(solve(limited, "greedy")).surplus_j == pytest.approx([0.0, 0.0], abs=1e-9)
 
 
 def test_pieces_grow_by_whole_pieces_of_the_old_size() -> None:
