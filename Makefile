@@ -56,7 +56,7 @@ install: $(VENV)/.installed-test
 solve: $(VENV)/.installed-base
 	@mkdir -p $(OUT)
 	$(RUN) -m edgecut generate campus --users $(USERS) --servers $(SERVERS) --seed $(SEED) -o $(OUT)/campus.json
-	$(RUN) -m edgecut solve $(OUT)/campus.json --method exact --time-limit 60 --gap 1e-4 -o $(OUT)/result.json
+	$(RUN) -m edgecut solve $(OUT)/campus.json --method branch --time-limit 60 --gap 1e-4 -o $(OUT)/result.json
 	$(RUN) -m edgecut verify $(OUT)/campus.json $(OUT)/result.json
 	$(RUN) -m edgecut plot $(OUT)/campus.json $(OUT)/result.json -o $(OUT)/plan.png
 	@echo "The plan is drawn in $(OUT)/plan.png"

@@ -25,7 +25,7 @@ __all__ = ["solve"]
 
 def solve(
     instance: Instance,
-    method: str = "exact",
+    method: str = "branch",
     *,
     limits: Limits | None = None,
     seed: int = 0,
@@ -37,7 +37,7 @@ def solve(
 
     Args:
         instance: the problem.
-        method: name from `solvers.METHODS`; ``exact`` proves how good the answer is.
+        method: name from `solvers.METHODS`; ``branch`` proves how good the answer is.
         limits: time, gap, nodes, rounds.
         seed: of all randomness (`numpy.random.SeedSequence`).
         on_progress: called with each new state, at least every second while HiGHS runs. Raising KeyboardInterrupt

@@ -63,7 +63,7 @@ def run(
     _refuse_both(result is not None and method is not None, "RESULT", "--method")
     _refuse_both(as_json and as_csv, "--json", "--csv")
     much, limits, problem = Step.parse(step), limits_of(time_limit, gap, nodes), load(instance)
-    again = resolve_with or ("exact" if problem.n_users <= EXACT else "prices")
+    again = resolve_with or ("branch" if problem.n_users <= EXACT else "prices")
     for name in {again, method or "prices"} - {NONE}:
         get_method(name)
     with ProgressLines(quiet=quiet, unit=problem.unit) as lines:

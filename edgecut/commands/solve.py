@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     instance: InstanceFile,
-    method: Annotated[str, typer.Option(help="see `edgecut methods`")] = "exact",
+    method: Annotated[str, typer.Option(help="see `edgecut methods`")] = "branch",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="result file to write (.json)")] = None,
     time_limit: TimeLimit = None,
     gap: Gap = 1e-4,

@@ -45,7 +45,7 @@ class Relaxed:
 
 
 class Master:
-    """Rows: one column a user; uplink, compute and memory of a server within what is on of it.
+    """Rows: one column a user; uplink, compute and stocks of a server within what is on of it.
 
     Where it is worth it also: a user is at a server no more than that is on (`link`).
 
@@ -60,14 +60,15 @@ class Master:
         self._size = n, s
         self._offer: Ints = np.zeros(0, dtype=np.int64)
         self._cost: Floats = np.zeros(0)
-        self._amount: Floats = np.zeros((3, 0))
+        self._kinds = 2 + len(offers.table.stocks)
+        self._amount: Floats = np.zeros((self._kinds, 0))
         self._dear = self._first_dear = dear_j
         self._scale = 2.0 ** round(math.log2(_TARGET_SIZE * n / dear_j))
-        lower = np.concatenate([np.ones(n), np.full(3 * s, -np.inf)])
-        self._lp = GrowingLp(lower, np.concatenate([np.ones(n), np.zeros(3 * s)]))
+        lower = np.concatenate([np.ones(n), np.full(self._kinds * s, -np.inf)])
+        self._lp = GrowingLp(lower, np.concatenate([np.ones(n), np.zeros(self._kinds * s)]))
         self._fixed = n + s
-        missing = sp.vstack([sp.identity(n), sp.csc_matrix((3 * s, n))])
-        on = sp.vstack([sp.csc_matrix((n, s)), *[-sp.identity(s)] * 3])
+        missing = sp.vstack([sp.identity(n), sp.csc_matrix((self._kinds * s, n))])
+        on = sp.vstack([sp.csc_matrix((n, s)), *[-sp.identity(s)] * self._kinds])
         cost = np.concatenate([np.full(n, dear_j), offers.table.static_j]) * self._scale
         self._lp.add(cost, sp.hstack([missing, on]).tocsc(), np.ones(n + s))
         self._last: Relaxed | None = None
@@ -83,10 +84,11 @@ class Master:
         user, server = self.offers.user[columns.offer], self.offers.server[columns.offer]
         remote = np.flatnonzero(server != LOCAL)
         linked, link = self._linked(user, server)
-        rows = np.concatenate([user, *(n + r * s + server[remote] for r in range(3)), n + 3 * s + link])
-        places = np.concatenate([np.arange(k), *[remote] * 3, linked])
+        first = n + self._kinds * s
+        rows = np.concatenate([user, *(n + r * s + server[remote] for r in range(self._kinds)), first + link])
+        places = np.concatenate([np.arange(k), *[remote] * self._kinds, linked])
         values = np.concatenate([np.ones(k), columns.amount[:, remote].ravel(), np.ones(len(linked))])
-        matrix = sp.csc_matrix((values, (rows, places)), shape=(n + 3 * s + len(self._pair), k))
+        matrix = sp.csc_matrix((values, (rows, places)), shape=(first + len(self._pair), k))
         matrix.eliminate_zeros()
         self._lp.add(columns.cost * self._scale, matrix, np.ones(k))
         self._offer = np.concatenate([self._offer, columns.offer])
@@ -151,9 +153,10 @@ class Master:
         duals = found.row_duals / self._scale
         weight: Floats = np.zeros(len(self.offers.user))
         np.add.at(weight, self._offer, found.values[self._fixed :])
-        prices = np.maximum(-duals[n : n + 3 * s].reshape(3, s), 0.0)
+        first = n + self._kinds * s
+        prices = np.maximum(-duals[n:first].reshape(self._kinds, s), 0.0)
         order = np.argsort(self._pair)
-        rates = Rates(prices, self._pair[order], np.maximum(-duals[n + 3 * s :], 0.0)[order])
+        rates = Rates(prices, self._pair[order], np.maximum(-duals[first:], 0.0)[order])
         self._last = Relaxed(
             found.objective / self._scale, rates, duals[:n],
             found.values[n : self._fixed], weight, float(found.values[:n].sum()),

@@ -59,8 +59,8 @@ class Branch:
     reference = "docs/theory.md, P5 and P13; Barnhart et al., Operations Research 1998"
 
     def supports(self, table: OptionTable) -> str | None:
-        """Instances without energy budgets of servers: energy has no price here."""
-        return "servers have energy budgets, which have no price here" if "energy" in table.stocks else None
+        """Any instance."""
+        return None
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Prices for all options, a first plan, then the search over what is left."""
@@ -102,7 +102,7 @@ class _Work:
         self._hear(self.point)
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
         whole = self.table.allocation == "units"
-        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
+        self._begin(Shares, self._useful(dual), Record(_rates(self.table, self.point), self.point.bound_j))
         stop = self._go_on(_SKETCH if whole else None)
         self.certificate = self._proof()
         if whole and stop in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
@@ -217,6 +217,12 @@ class _Work:
         if self.best is not None:
             useful[self.best.chosen] = True
         return np.flatnonzero(useful)
+
+
+def _rates(table: OptionTable, point: Point) -> Rates:
+    """A point's prices, energy for nothing: the dual function of a point knows no limit of it."""
+    free = np.zeros((2 + len(table.stocks) - len(point.prices), table.n_servers))
+    return Rates(np.vstack([point.prices, free]))
 
 
 def _root_of(offers: Offers, record: Record) -> Case:

@@ -10,7 +10,6 @@ import numpy as np
 from formulations.program import Decision
 from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL, OptionTable
-from instances.prune import memory_binds
 from solvers.allocation import allocate_any
 from solvers.branch.rates import Rates
 from solvers.prices.work import Work
@@ -33,7 +32,7 @@ class Priced:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Columns:
-    """[k] offers at fixed amounts: ``offer``, ``amount`` [3, k] of uplink, compute and memory, ``cost`` J."""
+    """[k] offers at fixed amounts: ``offer``, ``amount`` [kinds, k] of uplink, compute and stocks, ``cost`` J."""
 
     offer: Ints
     amount: Floats
@@ -77,7 +76,7 @@ class Shares:
         self.row = np.concatenate([remote, local])
         self.user, self.server = table.user[self.row], table.server[self.row]
         self._force: Floats | None = None
-        self._memory = memory_part(table, self.row)
+        self._stock = table.stock_part[self.row].T
         self._shares = np.zeros((2, len(self.row)))
 
     def price(self, rates: Rates, live: Bools, *, sharp: bool) -> Priced:
@@ -94,7 +93,8 @@ class Shares:
             value, self._shares[0, :n], self._shares[1, :n] = work.value(self._force, mu, nu)
         # Nobody buys more than the whole: lower prices make an option cheaper by no more than they are lower.
         value = np.fmax(value - ((mu - asked[0]) + (nu - asked[1])), work.least * (1 - 1e-12))
-        value = np.concatenate([value + prices[2, work.server] * self._memory[:n], self._local_j])
+        value = value + (prices[2:, work.server] * self._stock[:, :n]).sum(axis=0)
+        value = np.concatenate([value, self._local_j])
         return priced(value + rates.links_of(self.user, self.server), live, self.user, self.table.n_users)
 
     def columns(self, offers: Ints) -> Columns:
@@ -111,7 +111,7 @@ class Shares:
         with np.errstate(invalid="ignore", divide="ignore"):
             cost = table.cost_j(np.where(remote, beta, 1.0), np.where(remote, phi, 1.0), rows)
         good = np.isfinite(cost)
-        amount = np.stack([beta, phi, self._memory[offers]])
+        amount = np.vstack([beta, phi, self._stock[:, offers]])
         return Columns(offers[good], amount[:, good], cost[good])
 
     def decision(self, offers: Ints) -> Decision | None:
@@ -119,14 +119,6 @@ class Shares:
         chosen = self.row[offers]
         shares = allocate_any(self.table, chosen)
         return Decision(chosen, shares.uplink_share, shares.compute_share) if shares.feasible.all() else None
-
-
-def memory_part(table: OptionTable, rows: Ints) -> Floats:
-    """[len(rows)] part of the memory of its server that an option takes; 0 where memory cannot bind."""
-    binds = memory_binds(table) if table.n_servers else np.zeros(0, dtype=bool)
-    room = np.where(binds, np.maximum(table.memory_mb, 1e-300), np.inf)
-    server = table.server[rows]
-    return np.where(server == LOCAL, 0.0, table.server_mb[rows] / room[server] if len(room) else 0.0)
 
 
 def priced(value: Floats, live: Bools, user: Ints, n_users: int) -> Priced:

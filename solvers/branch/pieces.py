@@ -11,7 +11,7 @@ from formulations.program import Decision
 from instances.columns import Bools, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.allocation import allocate_any
-from solvers.branch.offers import Columns, Priced, memory_part, priced
+from solvers.branch.offers import Columns, Priced, priced
 from solvers.branch.rates import Rates
 
 __all__ = ["Pieces"]
@@ -33,7 +33,7 @@ class Pieces:
         at = np.where(self.server == LOCAL, 0, self.server)
         beta = np.where(self.server == LOCAL, 0.0, columns.blocks / table.blocks[at] if table.n_servers else 0.0)
         phi = np.where(self.server == LOCAL, 0.0, columns.units / table.units[at] if table.n_servers else 0.0)
-        self._amount = np.stack([beta, phi, memory_part(table, self.row)])
+        self._amount = np.vstack([beta, phi, table.stock_part[self.row].T])
         self._cost = columns.cost_j
 
     def take(self, rows: Ints) -> Pieces:

@@ -25,7 +25,7 @@ def certificate_of(
         table: all options. point: prices for them.
         search: over ``kept``, rows of the table that were left by sieving at the prices ``sieves``, in this order.
     """
-    if point is None:
+    if point is None or "energy" in table.stocks:  # certificates have no prices of energy
         return None
     if search is None or not isinstance(search.offers, Shares):
         return Certificate(Leaf(point.prices), point.bound_j)

@@ -118,15 +118,17 @@ def _direction(sums: Floats, *, exact: bool) -> Floats:
     """[n_servers + 1, k] d with d · sums = load: how much each term matters where the server is overloaded."""
     if not exact:
         return np.asarray(np.eye(sums.shape[1])[np.argmax(sums, axis=1)])
-    air, both, run, memory = sums.T
+    air, both, run = sums[:, :3].T
+    stocks = sums[:, 3:]
     load = load_of(sums[:, :3])
     # Leading eigenvector of [[A, G], [G, C]] from the row whose diagonal is smaller: no cancellation.
     x = np.where(air >= run, load - run, both)
     y = np.where(air >= run, both, load - air)
     norm = np.maximum(np.hypot(x, y), 1e-300)
     x, y = x / norm, y / norm
-    work = np.stack([x * x, 2 * x * y, y * y, np.zeros(len(x))], axis=1)
-    return np.where((memory > load)[:, None], np.array([0.0, 0.0, 0.0, 1.0]), work)
+    work = np.concatenate([np.stack([x * x, 2 * x * y, y * y], axis=1), np.zeros_like(stocks)], axis=1)
+    scarcest = np.eye(sums.shape[1])[3 + np.argmax(stocks, axis=1)]
+    return np.where((stocks.max(axis=1) > load)[:, None], scarcest, work)
 
 
 def _running(amount: Floats, group: Ints) -> Floats:
