@@ -94,7 +94,11 @@ class Slopes:
         return frame.iloc[order].reset_index(drop=True)
 
     def _row(self, server: int, resource: str) -> dict[str, Any]:
-        k, unit, of = RESOURCES.index(resource), unit_of(self.instance, resource), self.instance.unit.removeprefix("in ")
+        k, unit, of = (
+            RESOURCES.index(resource),
+            unit_of(self.instance, resource),
+            self.instance.unit.removeprefix("in "),
+        )
         amount = amount_of(self.instance, server, resource)
         price = float(self.prices[:, server].sum() if resource == "server" else self.prices[k, server])
         load = self.load[:, server]
