@@ -10,6 +10,7 @@ from importlib import import_module
 
 ALL = (
     "allocation",
+    "branch",
     "build",
     "campus",
     "certify",

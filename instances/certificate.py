@@ -8,9 +8,30 @@ from __future__ import annotations
 
 import dataclasses
 
-from instances.columns import Floats
+import numpy as np
 
-__all__ = ["Certificate", "Dropped", "Leaf", "Node", "ServerSplit", "UserSplit"]
+from instances.columns import Floats, Ints
+
+__all__ = ["Certificate", "Dropped", "Leaf", "Links", "Node", "ServerSplit", "UserSplit"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Links:
+    """[k] ``user``, ``server`` and ``price_j`` ≥ 0: what the user pays for being served there at all, each pair once.
+
+    The multiplier of "the user is at the server only if the server is on".
+    """
+
+    user: Ints
+    server: Ints
+    price_j: Floats
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+
+def _no_links() -> Links:
+    return Links(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -18,6 +39,7 @@ class Leaf:
     """``prices`` [3, n_servers]: of the whole uplink, the whole compute and the whole memory of each server, J, ≥ 0."""
 
     prices: Floats
+    links: Links = dataclasses.field(default_factory=_no_links)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,10 +63,11 @@ class UserSplit:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dropped:
-    """``rest`` leaves out all options with which, by ``prices`` [3, n_servers], no plan costs less than the bound."""
+    """``rest`` leaves out all options with which, by ``prices`` and ``links``, no plan costs less than the bound."""
 
     prices: Floats
     rest: Node
+    links: Links = dataclasses.field(default_factory=_no_links)
 
 
 Node = Leaf | ServerSplit | UserSplit | Dropped

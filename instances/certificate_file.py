@@ -9,19 +9,21 @@ The tree is a list of nodes, each before its parts, so that no tree is too deep 
                {"user": "u7", "options": [["edge0", 3], [null, 12]]},    followed by: one of these, then another one
                {"prices": …}, {"prices": …}]}
 
+Prices may be followed by ``"links": [["u7", "edge0", 0.05], …]``: what users pay for being at a server at all, J.
 A cut is its row in its network's list (`instances.cuts.efficient_cuts`); server null is the device itself, and
 [null, null] is to be turned away (J-A). ``bound_j`` null is an infinite bound: no plan exists.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from instances.certificate import Certificate, Dropped, Leaf, Node, ServerSplit, UserSplit
+from instances.certificate import Certificate, Dropped, Leaf, Links, Node, ServerSplit, UserSplit
 from instances.columns import Floats, Ints
 from instances.cuts import efficient_cuts
 from instances.errors import nearest
@@ -56,9 +58,9 @@ def certificate_to_json(instance: Instance, certificate: Certificate) -> dict[st
 
 def _node_to_json(instance: Instance, node: Node, servers: list[str | None], offset: Ints) -> dict[str, Any]:
     if isinstance(node, Leaf):
-        return {"prices": node.prices.tolist()}
+        return {"prices": node.prices.tolist(), **_links_to_json(instance, node.links)}
     if isinstance(node, Dropped):
-        return {"sieve": node.prices.tolist()}
+        return {"sieve": node.prices.tolist(), **_links_to_json(instance, node.links)}
     if isinstance(node, ServerSplit):
         return {"server": servers[node.server]}
     first = int(offset[instance.users.network[node.user]])
@@ -66,6 +68,12 @@ def _node_to_json(instance: Instance, node: Node, servers: list[str | None], off
         "user": str(instance.users.name[node.user]),
         "options": [[servers[server], None if cut < 0 else int(cut) - first] for server, cut in node.options],
     }
+
+
+def _links_to_json(instance: Instance, links: Links) -> dict[str, Any]:
+    users, servers = instance.users.name[links.user], instance.servers.name[links.server]
+    rows = zip(users.tolist(), servers.tolist(), links.price_j.tolist(), strict=True)
+    return {"links": [list(row) for row in rows]} if len(links) else {}
 
 
 def _offset(instance: Instance) -> Ints:
@@ -85,8 +93,7 @@ def certificate_from_json(instance: Instance, data: Any, where: str = "certifica
     bound = math.inf if data["bound_j"] is None else number(data["bound_j"], f"{where}.bound_j")
     column = _columns(instance, data["servers"], f"{where}.servers")
     rows = check_list(data["nodes"], f"{where}.nodes")
-    users = {name: i for i, name in enumerate(instance.users.name.tolist())} if len(rows) > 1 else {}
-    reader = _Reader(instance, column, users, _offset(instance))
+    reader = _Reader(instance, column, _offset(instance))
     # From the last node to the first, the parts of a split are what stands behind it.
     done: list[Node] = []
     for k in range(len(rows) - 1, -1, -1):
@@ -109,21 +116,27 @@ def _columns(instance: Instance, names: Any, where: str) -> Ints:
 class _Reader:
     """Reads single nodes."""
 
-    def __init__(self, instance: Instance, column: Ints, users: Mapping[str, int], offset: Ints) -> None:
-        self._instance, self._column, self._users, self._offset = instance, column, users, offset
+    def __init__(self, instance: Instance, column: Ints, offset: Ints) -> None:
+        self._instance, self._column, self._offset = instance, column, offset
         self._servers = {name: s for s, name in enumerate(instance.servers.name.tolist())}
+
+    @functools.cached_property
+    def _users(self) -> dict[str, int]:
+        """Row of each user; a certificate of prices alone does not ask for it, however many users there are."""
+        return {name: i for i, name in enumerate(self._instance.users.name.tolist())}
 
     def node(self, row: Any, behind: list[Node], where: str) -> Node:
         """The node; its parts are taken off the end of ``behind``."""
         if not isinstance(row, Mapping) or not (kind := next((k for k in _KINDS if k in row), None)):
             refuse(where, "is no node", "a node has prices, a server or a user", "see instances.certificate_file")
-        check_fields(row, dict.fromkeys(_KINDS[kind], True), where)
+        optional = {"links": False} if kind in ("prices", "sieve") else {}
+        check_fields(row, {**dict.fromkeys(_KINDS[kind], True), **optional}, where)
         if kind == "prices":
-            return Leaf(self._prices(row["prices"], f"{where}.prices"))
+            return Leaf(self._prices(row["prices"], f"{where}.prices"), self._links(row, where))
         if len(behind) < (1 if kind == "sieve" else 2):
             refuse(where, "lacks a part", "a split is followed by its two cases", "check that no node is lost")
         if kind == "sieve":
-            return Dropped(self._prices(row["sieve"], f"{where}.sieve"), behind.pop())
+            return Dropped(self._prices(row["sieve"], f"{where}.sieve"), behind.pop(), self._links(row, where))
         first, second = behind.pop(), behind.pop()
         if kind == "server":
             return ServerSplit(_row_of(self._servers, row["server"], f"{where}.server", "server"), first, second)
@@ -140,6 +153,18 @@ class _Reader:
                 refuse(f"{where}[{k}]", f"holds {len(row)} prices", f"there are {len(self._column)} servers")
             prices[k] = [number(price, f"{where}[{k}][{s}]") for s, price in enumerate(row)]
         return np.ascontiguousarray(prices[:, self._column])
+
+    def _links(self, row: Mapping[str, Any], where: str) -> Links:
+        found = []
+        for k, entry in enumerate(check_list(row.get("links", []), f"{where}.links")):
+            at = f"{where}.links[{k}]"
+            if not isinstance(entry, list) or len(entry) != 3:
+                refuse(at, f"is {str(entry)[:40]}", "a link is [user, server, J]")
+            user = _row_of(self._users, entry[0], f"{at}[0]", "user")
+            server = _row_of(self._servers, entry[1], f"{at}[1]", "server")
+            found.append((user, server, number(entry[2], f"{at}[2]")))
+        users, servers = (np.array([entry[k] for entry in found], dtype=np.int64) for k in range(2))
+        return Links(users, servers, np.array([entry[2] for entry in found], dtype=float))
 
     def _options(self, user: int, value: Any, where: str) -> tuple[tuple[int, int], ...]:
         first = int(self._offset[self._instance.users.network[user]])

@@ -46,9 +46,10 @@ class Proof:
 def certify(instance: Instance, certificate: Certificate) -> Proof:
     """What the tree of cases and prices proves.
 
-    A leaf proves Σ_i min_o v_o − Σ_s max(0, μ_s + ν_s + π_s − f_s); a server that is off serves nobody and has no term;
-    one that is on has μ_s + ν_s + π_s − f_s. Some leaf holds for every plan, so the tree proves the least of them.
-    Where options were dropped it proves no more than its author says: they were dropped on account of that.
+    A leaf proves Σ_i min_o (v_o + γ_is) − Σ_s max(0, μ_s + ν_s + π_s + Σ_i γ_is − f_s), γ being the prices of links; a
+    server that is off serves nobody and has no term; one that is on has that difference itself. Some leaf holds for
+    every plan, so the tree proves the least of them. Where options were dropped it proves no more than its author says:
+    they were dropped on account of that.
 
     Raises:
         InputError: something in the certificate that is not understood (see `certify_tree.check_tree`), a list of cuts
@@ -71,7 +72,7 @@ def _certify(instance: Instance, certificate: Certificate) -> Proof:
     # NumPy releases the lock, so two parts at a time keep two cores busy; sums do not depend on it.
     with ThreadPoolExecutor(2) as pool:
         if isinstance(certificate.root, Leaf):
-            case = Case.of(certificate.root.prices, instance.n_servers)
+            case = Case.of(certificate.root, instance.n_servers)
             sums = list(pool.map(lambda users: _least_sum(offers, case, split, users), offers.parts(CHUNK)))
             bound, magnitude = bound_of(instance, case, sums)
             return Proof(bound, ROUNDING * magnitude, leaves)
@@ -84,7 +85,7 @@ def _least_sum(offers: Offers, case: Case, split: Bools, users: tuple[int, int])
     """At most what some users cost at a leaf; inf where one of them has no option."""
     options = _useful(offers, split, users)
     with np.errstate(all="ignore"):  # each thread has its own state
-        return sum_down(least_of(options, values_of(options, case.prices)))
+        return sum_down(least_of(options, values_of(options, case)))
 
 
 def _useful(offers: Offers, split: Bools, users: tuple[int, int]) -> Options:

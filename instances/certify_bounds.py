@@ -9,11 +9,12 @@ from typing import Self
 
 import numpy as np
 
+from instances.certificate import Leaf, Links
 from instances.certify_options import Options
 from instances.certify_values import find_force, value_down
 from instances.columns import Floats, Ints
 from instances.instance import Instance
-from instances.outward import add_up, below, mul_down, sub_down, sub_up, sum_down, sum_up
+from instances.outward import add_down, add_up, below, mul_down, sub_down, sub_up, sum_down, sum_up
 
 __all__ = ["OFF", "ON", "OPEN", "Case", "bound_of", "least_of", "values_of"]
 
@@ -24,34 +25,36 @@ _ROUGH, _SHARP = 3, 14
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Case:
-    """``prices`` [3, n_servers]; ``state`` [n_servers]: OFF (serves nobody), ON (is paid for) or OPEN."""
+    """``prices`` [3, n_servers], ``links``; ``state`` [n_servers]: OFF (serves nobody), ON (is paid for) or OPEN."""
 
     prices: Floats
+    links: Links
     state: Ints
 
     @classmethod
-    def of(cls, prices: Floats, n_servers: int) -> Self:
+    def of(cls, leaf: Leaf, n_servers: int) -> Self:
         """With nothing settled."""
-        return cls(prices, np.full(n_servers, OPEN))
+        return cls(leaf.prices, leaf.links, np.full(n_servers, OPEN))
 
 
-def values_of(o: Options, prices: Floats, *, all_sharp: bool = False) -> Floats:
-    """[n] values at most v_o at the prices; sharp for those that may be a user's best, or for all.
+def values_of(o: Options, case: Case, *, all_sharp: bool = False) -> Floats:
+    """[n] values at most v_o and the price of its link; sharp for those that may be a user's best, or for all.
 
     A rough λ for all; a good one for each user's best so far, and for all that look better than that.
     """
-    mu, nu, pi = _prices_at(o, prices)
+    mu, nu, pi = _prices_at(o, case.prices)
+    link = _links_at(o, case)
     if all_sharp:
-        return value_down(o, mu, nu, pi, find_force(o, mu, nu, rounds=_SHARP))
+        return add_down(value_down(o, mu, nu, pi, find_force(o, mu, nu, rounds=_SHARP)), link)
     force = find_force(o, mu, nu, rounds=_ROUGH)
-    value = value_down(o, mu, nu, pi, force)
+    value = add_down(value_down(o, mu, nu, pi, force), link)
     sharp = np.zeros(len(o), dtype=bool)
     ceiling = least_of(o, value)
     for _ in range(2):
         rows = np.flatnonzero((value <= ceiling[o.user - o.first]) & ~sharp)
         part, mu_, nu_ = o.take(rows), mu[rows], nu[rows]
         better = find_force(part, mu_, nu_, force[rows], rounds=_SHARP)
-        value[rows] = np.maximum(value[rows], value_down(part, mu_, nu_, pi[rows], better))
+        value[rows] = np.maximum(value[rows], add_down(value_down(part, mu_, nu_, pi[rows], better), link[rows]))
         sharp[rows] = True
         ceiling = least_of(o, np.where(sharp, value, np.inf))
     return value
@@ -62,6 +65,22 @@ def _prices_at(o: Options, prices: Floats) -> tuple[Floats, Floats, Floats]:
     padded = np.concatenate([prices, np.zeros((3, 1))], axis=1)
     mu, nu, pi = padded[:, o.server]
     return mu, nu, pi
+
+
+def _links_at(o: Options, case: Case) -> Floats:
+    """[n] what each option's user pays for being at its server at all."""
+    found = np.zeros(len(o))
+    links = case.links
+    if not len(links):
+        return found
+    n_servers = case.prices.shape[1]
+    key = links.user * n_servers + links.server
+    order = np.argsort(key)
+    wanted = o.user * n_servers + o.server
+    place = order[np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)]
+    paid = (key[place] == wanted) & (o.server >= 0)
+    found[paid] = links.price_j[place[paid]]
+    return found
 
 
 def least_of(o: Options, value: Floats) -> Floats:
@@ -84,10 +103,18 @@ def bound_of(instance: Instance, case: Case, of_users: Sequence[float]) -> tuple
     static = below(mul_down(mul_down(instance.server_energy_weight, servers.idle_w), instance.horizon_s))
     # A memory without limit has no price.
     memory = np.where(np.isfinite(servers.memory_mb), case.prices[2], 0.0)
-    paid = add_up(case.prices[0], case.prices[1], memory) if instance.n_servers else static
+    paid = add_up(case.prices[0], case.prices[1], memory, _linked_up(case)) if instance.n_servers else static
     excess = sub_up(paid, static)
     term = np.where(case.state == ON, excess, np.where(case.state == OFF, 0.0, np.maximum(excess, 0.0)))
     total, taken = sum_down(np.asarray(of_users)), sum_up(term)
     if total == math.inf:
         return math.inf, 0.0
     return float(sub_down(total, taken)), abs(total) + float(np.sum(paid + static))
+
+
+def _linked_up(case: Case) -> Floats:
+    """[n_servers] at least what the links of a server's users cost together."""
+    links, found = case.links, np.zeros(case.prices.shape[1])
+    for server in np.unique(links.server).tolist():
+        found[server] = sum_up(links.price_j[links.server == server])
+    return found

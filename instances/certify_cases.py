@@ -44,7 +44,7 @@ def prove_cases(offers: Offers, certificate: Certificate, parts: list[Options]) 
         frame = stack.pop()
         node = frame.node
         if isinstance(node, Leaf | Dropped):
-            bound, size, values = _bound(offers, frame, node.prices, everything=isinstance(node, Dropped))
+            bound, size, values = _bound(offers, frame, node)
             if isinstance(node, Leaf):
                 if bound < worst:
                     worst, magnitude = bound, size
@@ -63,13 +63,13 @@ def prove_cases(offers: Offers, certificate: Certificate, parts: list[Options]) 
     return worst, 0.0 if math.isinf(magnitude) else magnitude
 
 
-def _bound(offers: Offers, frame: _Frame, prices: Floats, *, everything: bool) -> tuple[float, float, list[Floats]]:
-    """What the frame's case proves at prices, the size of its sums, and the values of its options.
+def _bound(offers: Offers, frame: _Frame, node: Leaf | Dropped) -> tuple[float, float, list[Floats]]:
+    """What the frame's case proves at the node's prices, the size of its sums, and the values of its options.
 
-    ``everything``: every value is sharp, not only those that may be a user's best.
+    Where options are to be dropped all values are sharp, else only those that may be a user's best.
     """
-    case = Case(prices, frame.state)
-    values = [values_of(part, prices, all_sharp=everything) for part in frame.parts]
+    case = Case(node.prices, node.links, frame.state)
+    values = [values_of(part, case, all_sharp=isinstance(node, Dropped)) for part in frame.parts]
     sums = [sum_down(least_of(part, value)) for part, value in zip(frame.parts, values, strict=True)]
     return *bound_of(offers.instance, case, sums), values
 

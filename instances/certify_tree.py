@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from instances.certificate import Certificate, Dropped, Leaf, Node, ServerSplit, UserSplit
+from instances.certificate import Certificate, Dropped, Leaf, Links, Node, ServerSplit, UserSplit
 from instances.certify_options import Offers
 from instances.errors import InputError
 
@@ -48,6 +48,7 @@ def _check_node(node: Any, settled: set[int], offers: Offers, where: str) -> Non
     instance = offers.instance
     if isinstance(node, Leaf | Dropped):
         _check_prices(node.prices, instance.n_servers, f"{where}.prices")
+        _check_links(node.links, instance.n_users, instance.n_servers, f"{where}.links")
     elif isinstance(node, ServerSplit):
         if not (_is_whole(node.server) and 0 <= node.server < instance.n_servers):
             raise InputError(f"{where}.server", f"is {node.server!r}", f"servers are 0 to {instance.n_servers - 1}")
@@ -70,6 +71,25 @@ def _check_prices(prices: Any, n_servers: int, where: str) -> None:
     if len(bad):
         k, s = bad[0]
         raise InputError(f"{where}[{k}][{s}]", f"is {prices[k, s]}", "a price is finite and not negative")
+
+
+def _check_links(links: Any, n_users: int, n_servers: int, where: str) -> None:
+    if not isinstance(links, Links):
+        raise InputError(where, f"are a {type(links).__name__}", "links are user, server and price")
+    for name, kind in (("user", np.integer), ("server", np.integer), ("price_j", np.floating)):
+        column = getattr(links, name)
+        if not (isinstance(column, np.ndarray) and column.ndim == 1 and np.issubdtype(column.dtype, kind)):
+            raise InputError(f"{where}.{name}", "is no column of numbers of its kind")
+    if not len(links.user) == len(links.server) == len(links.price_j):
+        raise InputError(where, "have columns of different lengths")
+    for name, count in (("user", n_users), ("server", n_servers)):
+        column = getattr(links, name)
+        if ((column < 0) | (column >= count)).any():
+            raise InputError(f"{where}.{name}", "is out of range", f"they are 0 to {count - 1}")
+    if not (np.isfinite(links.price_j) & (links.price_j >= 0)).all():
+        raise InputError(f"{where}.price_j", "is negative or not finite", "a price is finite and not negative")
+    if len(np.unique(links.user * n_servers + links.server)) < len(links):
+        raise InputError(where, "name one twice", "once is enough")
 
 
 def _check_options(node: UserSplit, offers: Offers, where: str) -> None:

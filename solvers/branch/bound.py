@@ -7,11 +7,12 @@ import math
 
 import numpy as np
 
-from instances.columns import Bools, Floats, Ints
+from instances.columns import Bools, Ints
 from instances.options import OptionTable
 from solvers.branch.cases import ON, OPEN, Case
 from solvers.branch.master import Master, Relaxed
 from solvers.branch.offers import Priced
+from solvers.branch.rates import Rates
 
 __all__ = ["Bounded", "bound_case", "lagrangian"]
 
@@ -27,22 +28,23 @@ _ROUNDING = 1e-12
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Bounded:
-    """``priced`` at ``prices``, which give the best bound found, ``bound_j``; ``relaxed``: the last master optimum."""
+    """``priced`` at ``rates``, which give the best bound found, ``bound_j``; ``relaxed``: the last master optimum."""
 
     bound_j: float
-    prices: Floats
+    rates: Rates
     priced: Priced
     relaxed: Relaxed | None
     settled: bool
 
 
-def lagrangian(table: OptionTable, case: Case, prices: Floats, priced: Priced) -> float:
-    """Σ least + Σ_{on} (f − prices) + Σ_{open} min(0, f − prices), J, rounded down (docs/theory.md, P5, P13)."""
+def lagrangian(table: OptionTable, case: Case, rates: Rates, priced: Priced) -> float:
+    """Σ least + Σ_{on} (f − paid) + Σ_{open} min(0, f − paid), J, rounded down (docs/theory.md, P5 and P15)."""
     if not np.isfinite(priced.least).all():
         return math.inf
-    rest = table.static_j - prices.sum(axis=0)
+    paid = rates.paid_j
+    rest = table.static_j - paid
     terms = np.concatenate([priced.least, rest[case.state == ON], np.minimum(0.0, rest[case.state == OPEN])])
-    return math.fsum(terms) - _ROUNDING * float(np.abs(terms).sum() + prices.sum())
+    return math.fsum(terms) - _ROUNDING * float(np.abs(terms).sum() + paid.sum())
 
 
 def bound_case(master: Master, case: Case, enough: float, rounds: int, tolerance: float = _TIGHT) -> Bounded:
@@ -59,26 +61,26 @@ def bound_case(master: Master, case: Case, enough: float, rounds: int, tolerance
     master.enter(case)
     best: Bounded | None = None
     relaxed: Relaxed | None = None
-    prices = case.record.prices
+    rates = case.record.rates
     for k in range(max(1, rounds)):
-        priced = offers.price(prices, case.live, sharp=k >= _PATIENCE)
-        value = lagrangian(table, case, prices, priced)
+        priced = offers.price(rates, case.live, sharp=k >= _PATIENCE)
+        value = lagrangian(table, case, rates, priced)
         if best is None or value > best.bound_j:
-            best = Bounded(value, prices, priced, relaxed, False)
+            best = Bounded(value, rates, priced, relaxed, False)
         if best.bound_j >= enough:
             return best
         if relaxed is not None:
             missing = relaxed.value_j - best.bound_j
             close = missing <= max(_NEAR * (enough - best.bound_j), tolerance * abs(best.bound_j))
             # What the master lacks it would rather pay for than have: let it cost more.
-            if close and (relaxed.lacking <= _LACKING or not master.dearer()):
+            if close and not master.link(relaxed) and (relaxed.lacking <= _LACKING or not master.dearer()):
                 return dataclasses.replace(best, relaxed=relaxed, settled=True)
         master.add(offers.columns(_wanted(offers.user, priced, relaxed)))
         relaxed = master.solve()
         if relaxed is None:
             break
         inward = _INWARD if k % 3 else 0.0
-        prices = inward * best.prices + (1 - inward) * relaxed.prices
+        rates = best.rates.mixed(relaxed.rates, inward)
     assert best is not None  # there is at least one round
     return dataclasses.replace(best, relaxed=relaxed)
 

@@ -6,7 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from instances.columns import Bools, Floats, Ints
+from instances.columns import Bools, Ints
+from solvers.branch.rates import Rates
 
 __all__ = ["OFF", "ON", "OPEN", "Case", "Record"]
 
@@ -17,14 +18,14 @@ OFF, ON, OPEN = 0, 1, 2
 class Record:
     """How a case was settled.
 
-    ``prices`` [3, n_servers] and ``bound_j``: the best that was proven for it directly. ``sieve`` [3, n_servers]: the
-    prices by which options were dropped before it was split. ``server`` or ``user`` (with
+    ``rates`` and ``bound_j``: the best that was proven for it directly. ``sieve``: the rates by which options were
+    dropped before it was split. ``server`` or ``user`` (with
     ``among``, [k] rows of the table): what it was split by, if it was; ``parts``: records of its two parts.
     """
 
-    prices: Floats
+    rates: Rates
     bound_j: float
-    sieve: Floats | None = None
+    sieve: Rates | None = None
     server: int | None = None
     user: int | None = None
     among: Ints | None = None
@@ -33,7 +34,7 @@ class Record:
 
 @dataclasses.dataclass(eq=False)
 class Case:
-    """``state`` [n_servers]: OFF, ON or OPEN. ``live`` [offers]: what may be chosen. ``record``: also prices and bound.
+    """``state`` [n_servers]: OFF, ON or OPEN. ``live`` [offers]: what may be chosen. ``record``: also rates and bound.
 
     ``depth``: number of splits above it.
     """
@@ -49,5 +50,5 @@ class Case:
         return self.record.bound_j
 
     def part(self, state: Ints, live: Bools) -> Case:
-        """A part of it: its prices prove at least as much there."""
-        return Case(np.asarray(state), live, Record(self.record.prices, self.record.bound_j), self.depth + 1)
+        """A part of it: its rates prove at least as much there."""
+        return Case(np.asarray(state), live, Record(self.record.rates, self.record.bound_j), self.depth + 1)

@@ -6,7 +6,7 @@ import numpy as np
 
 from formulations.program import Decision
 from instances.columns import Floats, Ints
-from solvers.answer import Clock
+from solvers.answer import Clock, relative_gap
 from solvers.branch.offers import Offers
 from solvers.objective import decision_cost
 from solvers.prices.dual import Dual
@@ -17,8 +17,11 @@ __all__ = ["Fitting"]
 
 _MOST_USERS = {"continuous": 400, "units": 200}
 """Users up to which local search is worth its time."""
-_IMPROVED = frozenset(16 * 4**k for k in range(12))
-"""Calls at which it is tried: easy instances are solved before the first."""
+_POOR = 5e-3
+"""Gap above which it is tried early; else late, as repair does as well. With pieces it is always late: it is slow."""
+_EARLY = frozenset(8 * 4**k for k in range(12))
+_LATE = frozenset(32 * 4**k for k in range(12))
+"""Calls at which it is tried."""
 
 
 class Fitting:
@@ -35,15 +38,22 @@ class Fitting:
         self._offers, self._dual, self._prices, self._rng, self._clock = offers, dual, prices, rng, clock
         self._calls = 0
 
-    def __call__(self, weight: Floats) -> Decision | None:
-        """A plan near the weights [offers], or None; now and then a better one."""
+    def __call__(self, weight: Floats, best_j: float, bound_j: float) -> Decision | None:
+        """A plan near the weights [offers], or None; now and then a better one.
+
+        Args:
+            weight: [offers]. best_j, bound_j: what is known, J.
+        """
         self._calls += 1
         offers, table = self._offers, self._offers.table
         order = np.lexsort((-weight, offers.user))
         heaviest = order[np.flatnonzero(np.diff(offers.user[order], prepend=-1))]
         chosen = offers.row[heaviest]
         plan = offers.decision(heaviest) or Rounding(self._dual, self._dual.at(self._prices)).fit(chosen)
-        if table.n_users > _MOST_USERS[table.allocation] or self._calls not in _IMPROVED:
+        best_j = best_j if plan is None else min(best_j, decision_cost(table, plan))
+        poor = relative_gap(best_j, bound_j) > _POOR and table.allocation == "continuous"
+        tried = _EARLY if poor else _LATE
+        if table.n_users > _MOST_USERS[table.allocation] or self._calls not in tried:
             return plan
         better = self._improve(chosen if plan is None else plan.chosen)
         plans = [p for p in (plan, better) if p is not None]

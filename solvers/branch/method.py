@@ -10,7 +10,7 @@ import numpy as np
 
 from formulations.program import Decision
 from instances.certificate import Certificate
-from instances.columns import Bools, Floats, Ints
+from instances.columns import Bools, Ints
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop
 from solvers.branch.bound import lagrangian
@@ -19,6 +19,7 @@ from solvers.branch.fitting import Fitting
 from solvers.branch.offers import Offers, Shares
 from solvers.branch.pieces import Pieces
 from solvers.branch.proof import certificate_of
+from solvers.branch.rates import Rates
 from solvers.branch.search import Search
 from solvers.heuristics.incumbent import name_users
 from solvers.objective import decision_cost
@@ -84,7 +85,7 @@ class _Work:
     point: Point | None = None
     bound_j: float = -math.inf
     kept: Ints = dataclasses.field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    sieves: list[Floats] = dataclasses.field(default_factory=list)
+    sieves: list[Rates] = dataclasses.field(default_factory=list)
     nodes: int = 0
     search: Search | None = None
     certificate: Certificate | None = None
@@ -101,7 +102,7 @@ class _Work:
         self._hear(self.point)
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
         whole = self.table.allocation == "units"
-        self._begin(Shares, self._useful(dual), Record(self.point.prices, self.point.bound_j))
+        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
         stop = self._go_on(_SKETCH if whole else None)
         self.certificate = self._proof()
         if whole and stop in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
@@ -140,13 +141,13 @@ class _Work:
         """Search the options that are left, from the prices of a record on."""
         table = self.table.take(kept)
         offers = kind(table)
-        dual, prices = Dual(table), record.prices
+        dual, rates = Dual(table), record.rates
         self.kept = kept
-        self.sieves.append(prices)
+        self.sieves.append(rates)
         root = _root_of(offers, record)
         if isinstance(offers, Pieces):  # many, and few of them are of use
-            priced = offers.price(prices, root.live, sharp=True)
-            extra = lagrangian(table, root, prices, priced) + (priced.value - priced.least[offers.user])
+            priced = offers.price(rates, root.live, sharp=True)
+            extra = lagrangian(table, root, rates, priced) + (priced.value - priced.least[offers.user])
             offers = offers.take(np.flatnonzero(extra <= self.best_j * (1 + 1e-9)))
             root = _root_of(offers, record)
         best = self.best
@@ -154,7 +155,7 @@ class _Work:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
         self.search = Search(
             offers, root, _DEAR * ceiling_j(dual) + 1e-9, self.limits.gap, best, self.best_j,
-            Fitting(offers, dual, prices, self.rng, self.clock), self.clock,
+            Fitting(offers, dual, rates.prices, self.rng, self.clock), self.clock,
         )  # fmt: skip
 
     def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> None:
@@ -221,4 +222,4 @@ class _Work:
 def _root_of(offers: Offers, record: Record) -> Case:
     """Nothing settled, everything allowed."""
     state = np.full(offers.table.n_servers, OPEN)
-    return Case(state, np.ones(len(offers.user), dtype=bool), Record(record.prices, record.bound_j))
+    return Case(state, np.ones(len(offers.user), dtype=bool), Record(record.rates, record.bound_j))

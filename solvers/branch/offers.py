@@ -12,6 +12,7 @@ from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL, OptionTable
 from instances.prune import memory_binds
 from solvers.allocation import allocate_any
+from solvers.branch.rates import Rates
 from solvers.prices.work import Work
 
 __all__ = ["Columns", "Offers", "Priced", "Shares"]
@@ -47,8 +48,8 @@ class Offers(Protocol):
     server: Ints
     row: Ints
 
-    def price(self, prices: Floats, live: Bools, *, sharp: bool) -> Priced:
-        """What the live offers cost at prices [3, n_servers]; ``sharp``: to working precision, at any cost."""
+    def price(self, rates: Rates, live: Bools, *, sharp: bool) -> Priced:
+        """What the live offers cost; ``sharp``: to working precision, at any cost."""
 
     def columns(self, offers: Ints) -> Columns:
         """Some offers with the amounts that they would take at the prices of last time."""
@@ -79,9 +80,9 @@ class Shares:
         self._memory = memory_part(table, self.row)
         self._shares = np.zeros((2, len(self.row)))
 
-    def price(self, prices: Floats, live: Bools, *, sharp: bool) -> Priced:
+    def price(self, rates: Rates, live: Bools, *, sharp: bool) -> Priced:
         """See `Offers`."""
-        work, n = self._work, len(self._work)
+        work, n, prices = self._work, len(self._work), rates.prices
         asked = prices[:2, work.server]
         mu, nu = np.maximum(asked, self._least_price)
         steps = _SHARP if sharp else _WARM
@@ -94,7 +95,7 @@ class Shares:
         # Nobody buys more than the whole: lower prices make an option cheaper by no more than they are lower.
         value = np.fmax(value - ((mu - asked[0]) + (nu - asked[1])), work.least * (1 - 1e-12))
         value = np.concatenate([value + prices[2, work.server] * self._memory[:n], self._local_j])
-        return priced(value, live, self.user, self.table.n_users)
+        return priced(value + rates.links_of(self.user, self.server), live, self.user, self.table.n_users)
 
     def columns(self, offers: Ints) -> Columns:
         """See `Offers`. Shares that are late by a hair, because λ is not exact, are stretched until they are not."""

@@ -8,10 +8,11 @@ import numpy as np
 
 from formulations.parts.unit_columns import list_columns
 from formulations.program import Decision
-from instances.columns import Bools, Floats, Ints
+from instances.columns import Bools, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.allocation import allocate_any
 from solvers.branch.offers import Columns, Priced, memory_part, priced
+from solvers.branch.rates import Rates
 
 __all__ = ["Pieces"]
 
@@ -43,13 +44,13 @@ class Pieces:
         part._amount = self._amount[:, rows]
         return part
 
-    def price(self, prices: Floats, live: Bools, *, sharp: bool) -> Priced:
+    def price(self, rates: Rates, live: Bools, *, sharp: bool) -> Priced:
         """See `Offers`; always sharp."""
         value = self._cost.copy()
         remote = np.flatnonzero(self.server != LOCAL)
-        paid = (self._amount[:, remote] * prices[:, self.server[remote]]).sum(axis=0)
+        paid = (self._amount[:, remote] * rates.prices[:, self.server[remote]]).sum(axis=0)
         value[remote] = (value[remote] + paid) * (1 - 8 * np.finfo(float).eps)
-        return priced(value, live, self.user, self.table.n_users)
+        return priced(value + rates.links_of(self.user, self.server), live, self.user, self.table.n_users)
 
     def columns(self, offers: Ints) -> Columns:
         """See `Offers`."""

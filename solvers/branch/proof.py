@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from instances.certificate import Certificate, Dropped, Leaf, Node, ServerSplit, UserSplit
-from instances.columns import Floats, Ints
+import numpy as np
+
+from instances.certificate import Certificate, Dropped, Leaf, Links, Node, ServerSplit, UserSplit
+from instances.columns import Ints
 from instances.options import OptionTable
 from solvers.branch.cases import Record
 from solvers.branch.offers import Shares
+from solvers.branch.rates import Rates
 from solvers.branch.search import Search
 from solvers.prices.dual import Point
 
@@ -14,7 +17,7 @@ __all__ = ["certificate_of"]
 
 
 def certificate_of(
-    table: OptionTable, point: Point | None, search: Search | None, sieves: list[Floats], kept: Ints
+    table: OptionTable, point: Point | None, search: Search | None, sieves: list[Rates], kept: Ints
 ) -> Certificate | None:
     """Certificate of what was proven; for whole pieces only of what prices at the root prove.
 
@@ -27,8 +30,8 @@ def certificate_of(
     if search is None or not isinstance(search.offers, Shares):
         return Certificate(Leaf(point.prices), point.bound_j)
     node = _tree(table, search.root.record, kept)
-    for prices in reversed(sieves):
-        node = Dropped(prices, node)
+    for rates in reversed(sieves):
+        node = _sieve(table, rates, node)
     return Certificate(node, search.bound_j)
 
 
@@ -47,12 +50,23 @@ def _tree(table: OptionTable, root: Record, kept: Ints) -> Node:
 
 def _node(table: OptionTable, record: Record, kept: Ints, made: dict[int, Node]) -> Node:
     if record.parts is None:
-        return Leaf(record.prices)
+        return Leaf(record.rates.prices, _links(table, record.rates))
     first, second = (made[id(part)] for part in record.parts)
     assert record.sieve is not None
     if record.server is not None:
-        return Dropped(record.sieve, ServerSplit(record.server, first, second))
+        return _sieve(table, record.sieve, ServerSplit(record.server, first, second))
     assert record.user is not None and record.among is not None
     rows = kept[record.among]
     options = tuple((int(table.server[row]), int(table.cut[row])) for row in rows)
-    return Dropped(record.sieve, UserSplit(record.user, options, first, second))
+    return _sieve(table, record.sieve, UserSplit(record.user, options, first, second))
+
+
+def _sieve(table: OptionTable, rates: Rates, rest: Node) -> Node:
+    return Dropped(rates.prices, rest, _links(table, rates))
+
+
+def _links(table: OptionTable, rates: Rates) -> Links:
+    """User, server and price of the links that cost something."""
+    paid = np.flatnonzero(rates.link_j > 0)
+    pair = rates.pair[paid]
+    return Links(pair // max(table.n_servers, 1), pair % max(table.n_servers, 1), rates.link_j[paid])

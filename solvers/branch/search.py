@@ -38,13 +38,13 @@ class Search:
         dear_j: more than any plan costs.
         gap: relative gap at which to stop.
         best, best_j: the best plan known, of this table.
-        fit: makes a plan of weights of offers [offers], or None.
+        fit: makes a plan, or None, of weights of offers [offers], knowing the best plan's cost and the bound.
         clock: hears of progress; its limit ends the search.
     """
 
     def __init__(
         self, offers: Offers, root: Case, dear_j: float, gap: float, best: Decision | None, best_j: float,
-        fit: Callable[[Floats], Decision | None], clock: Clock,
+        fit: Callable[[Floats, float, float], Decision | None], clock: Clock,
     ) -> None:  # fmt: skip
         self.offers, self.table, self.clock, self.gap = offers, offers.table, clock, gap
         self.best, self.best_j, self._fit = best, best_j, fit
@@ -129,7 +129,7 @@ class Search:
             self._offer(bounded)
         if case.bound_j >= self.enough:
             return None
-        case.live, case.record.sieve = self._useful(case, bounded), bounded.prices
+        case.live, case.record.sieve = self._useful(case, bounded), bounded.rates
         parts = self._split(case, bounded)
         if parts is None:
             self._left = min(self._left, case.bound_j)
@@ -145,7 +145,7 @@ class Search:
     def _bound(self, case: Case, rounds: int, tolerance: float = MARGIN) -> Bounded:
         bounded = bound_case(self._master, case, self.enough, rounds, tolerance)
         if bounded.bound_j > case.bound_j:
-            case.record.bound_j, case.record.prices = bounded.bound_j, bounded.prices
+            case.record.bound_j, case.record.rates = bounded.bound_j, bounded.rates
         return bounded
 
     def _offer(self, bounded: Bounded) -> bool:
@@ -157,7 +157,7 @@ class Search:
         whole = bool(np.bincount(self.offers.user[used], minlength=self.table.n_users).max(initial=0) == 1)
         on = bounded.relaxed.on
         whole &= bool(np.minimum(on, 1 - on).max(initial=0.0) <= 1e-6) and bounded.relaxed.lacking <= 1e-6
-        decision = self._fit(weight)
+        decision = self._fit(weight, self.best_j, self.bound_j)
         cost = math.inf if decision is None else decision_cost(self.table, decision)
         if cost < self.best_j:
             self.best, self.best_j = decision, cost

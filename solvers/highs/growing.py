@@ -1,4 +1,4 @@
-"""A linear program that columns are added to, solved again from where it was."""
+"""A linear program that columns and rows are added to, solved again from where it was."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class LpSolution:
 
 
 class GrowingLp:
-    """min cost·x over rows with fixed bounds; one thread, simplex, warm starts.
+    """min cost·x over rows; one thread, simplex, warm starts.
 
     HiGHS' word on its solutions is not enough for a bound: whoever uses the duals evaluates them anew.
 
     Args:
-        lower, upper: [rows] bounds of the rows; the LP starts without columns.
+        lower, upper: [rows] bounds of the first rows; the LP starts without columns.
     """
 
     def __init__(self, lower: Floats, upper: Floats) -> None:
@@ -51,6 +51,14 @@ class GrowingLp:
             matrix.indices.astype(np.int32), matrix.data,
         )  # fmt: skip
         self.n_columns += k
+
+    def add_rows(self, matrix: sp.csr_matrix) -> None:
+        """Rows matrix·x ≤ 0 over the columns so far [rows, columns]."""
+        rows = matrix.shape[0]
+        self._model.addRows(
+            rows, np.full(rows, -np.inf), np.zeros(rows), matrix.nnz, matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32), matrix.data,
+        )  # fmt: skip
 
     def bound(self, lower: Floats, upper: Floats) -> None:
         """Set the bounds of all columns [columns]."""
