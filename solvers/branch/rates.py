@@ -14,7 +14,7 @@ __all__ = ["Rates"]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Rates:
-    """``prices`` [kinds, n_servers] of the whole uplink, compute and each stock (memory, and energy where it is limited), J.
+    """``prices`` [kinds, n_servers] of the whole uplink, compute and each stock (memory, energy where limited), J.
 
     ``pair``, ``link_j`` [links]: user × n_servers + server, and what that user pays for being served there, J. It is
     the multiplier of "user i is at server s only if s is on", and adds up to what the server costs to be on.
