@@ -73,31 +73,38 @@ def test_exact_methods_reach_the_brute_force_optimum(chunk: int, allocation: str
     _compare(chunk, allocation)
 
 
-ADMISSION = [
-    (c, rule, limited) for c in range(4) for rule in ("units", "continuous") for limited in ("nobody", "servers")
-]
+LIMITED = (("units", "nobody"), ("units", "servers"), ("units", "devices"), ("continuous", "nobody"),
+           ("continuous", "servers"))  # fmt: skip
+"""Allocation rule and whose energy is limited, for J-A."""
 
 
-@pytest.mark.parametrize(("chunk", "allocation", "limited"), [*ADMISSION, *((c, "units", "devices") for c in range(2))])
-def test_exact_methods_reach_the_best_admission(chunk: int, allocation: str, limited: str) -> None:
-    """4 × 100 instances of J-A, and 50 in which devices too have budgets."""
+@pytest.mark.parametrize(("allocation", "limited"), LIMITED)
+def test_exact_methods_reach_the_best_admission(allocation: str, limited: str) -> None:
+    """5 × 25 instances of J-A."""
+    _compare(0, allocation, lambda seed, rule: _admission(seed, rule, limited))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("allocation", "limited"), LIMITED)
+@pytest.mark.parametrize("chunk", range(1, 4))
+def test_exact_methods_reach_the_best_admission_on_many_more(chunk: int, allocation: str, limited: str) -> None:
+    """5 × 75 instances of J-A."""
     _compare(chunk, allocation, lambda seed, rule: _admission(seed, rule, limited))
 
 
 @pytest.mark.parametrize("problem", OTHERS)
 @pytest.mark.parametrize("allocation", ["units", "continuous"])
-@pytest.mark.parametrize("chunk", [1, 2])
-def test_exact_methods_reach_it_under_every_problem(chunk: int, allocation: str, problem: str) -> None:
-    """100 instances a problem."""
-    _compare(chunk, allocation, lambda seed, rule: _instance(seed, rule, problem))
+def test_exact_methods_reach_it_under_every_problem(allocation: str, problem: str) -> None:
+    """50 instances a problem."""
+    _compare(1, allocation, lambda seed, rule: _instance(seed, rule, problem))
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("problem", OTHERS)
 @pytest.mark.parametrize("allocation", ["units", "continuous"])
-@pytest.mark.parametrize("chunk", range(3, CHUNKS))
+@pytest.mark.parametrize("chunk", range(2, CHUNKS))
 def test_exact_methods_reach_it_under_every_problem_on_many_more(chunk: int, allocation: str, problem: str) -> None:
-    """350 instances a problem."""
+    """400 instances a problem."""
     _compare(chunk, allocation, lambda seed, rule: _instance(seed, rule, problem))
 
 
