@@ -11,6 +11,7 @@ from instances.expand import expand
 from instances.instance import PROBLEMS, Instance
 from solvers import METHODS, Limits, Verdict, solve
 from solvers.branch.offers import Shares
+from solvers.branch.rates import Rates
 from solvers.prices import Dual
 from solvers.prices.maximise import ceiling_j
 from tests.builders import tiny_admission, tiny_instance
@@ -54,7 +55,7 @@ def test_values_at_prices_are_no_more_than_any_shares_cost(problem: str) -> None
         for scale in (0.0, 1e-3, 1.0):
             size = float(table.cost_j()[offers.row].mean())
             prices = scale * size * rng.uniform(0.0, 2.0, (3, table.n_servers)) * np.array([[1.0], [1.0], [0.0]])
-            value = offers.price(prices, live, sharp=True).value
+            value = offers.price(Rates(prices), live, sharp=True).value
             padded = np.column_stack([prices, np.zeros(3)])[:, offers.server]
             for _ in range(200):
                 beta, phi = rng.uniform(0.01, 1.0, (2, len(offers.row)))
