@@ -1,4 +1,4 @@
-"""Branch and price under every problem: what it takes for granted about costs, and what it refuses."""
+"""Branch and price under every problem: what it takes for granted about costs, and budgets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from instances.expand import expand
 from instances.instance import PROBLEMS, Instance
-from solvers import METHODS, Limits, Verdict, solve
+from solvers import Limits, Verdict, solve
 from solvers.branch.offers import Shares
 from solvers.branch.rates import Rates
 from solvers.prices import Dual
@@ -78,7 +78,11 @@ def test_it_proves_the_best_plan_and_claims_no_more(problem: str) -> None:
         assert got.bound_j >= truth.objective_j * (1 - 1e-6) - 1e-12, f"seed {seed}: {got.stop} {got.message}"
 
 
-def test_energy_budgets_of_servers_are_refused() -> None:
-    limited = tiny_admission(1)
+@pytest.mark.parametrize("seed", range(6))
+def test_energy_budgets_of_servers_have_a_price(seed: int) -> None:
+    limited = tiny_admission(seed)
     assert limited.energy_budget_j is not None
-    assert "energy budgets" in (METHODS["branch"].supports(expand(limited)) or "")
+    truth, got = solve(limited, "brute_force"), solve(limited, "branch", limits=Limits(gap=1e-6))
+    assert got.objective_j == pytest.approx(truth.objective_j, rel=1e-6, abs=1e-9)
+    assert got.bound_j <= truth.objective_j * (1 + 1e-9) + 1e-12
+    assert got.certificate is None  # certificates have no prices of energy, so none is given
