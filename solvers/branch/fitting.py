@@ -63,8 +63,5 @@ class Fitting:
         """The best plan that local search finds from a choice."""
         dual, table = self._dual, self._dual.table
         dual.at(self._prices)
-        values = np.full(len(table), np.inf)
-        values[dual.work.row] = dual.value
-        local = np.flatnonzero(dual.local_row >= 0)
-        values[dual.local_row[local]] = dual.local_j[local]
+        values = dual.worth_j
         return polish(table, [chosen], values, rng=self._rng, clock=self._clock).decision

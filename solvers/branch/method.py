@@ -56,7 +56,7 @@ class Branch:
     title = "branch and price: prices bound every case, the tree is the proof"
     kind: Kind = "exact"
     guarantee: str | None = "gap ≤ limits.gap"
-    reference = "docs/theory.md, P5 and P13; Barnhart et al., Operations Research 1998"
+    reference = "docs/theory.md, P5 and P15; Barnhart et al., Operations Research 1998"
 
     def supports(self, table: OptionTable) -> str | None:
         """Any instance."""
@@ -104,9 +104,9 @@ class _Work:
         whole = self.table.allocation == "units"
         self._begin(Shares, self._useful(dual), Record(_rates(self.table, self.point), self.point.bound_j))
         stop = self._go_on(_SKETCH if whole else None)
-        self.certificate = self._proof()
         if whole and stop in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
             if self._listable:
+                self.certificate = self._proof()
                 self._begin_again(Pieces)
             stop = self._go_on(None)
         assert self.search is not None
@@ -155,7 +155,7 @@ class _Work:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
         self.search = Search(
             offers, root, _DEAR * ceiling_j(dual) + 1e-9, self.limits.gap, best, self.best_j,
-            Fitting(offers, dual, rates.prices, self.rng, self.clock), self.clock,
+            Fitting(offers, dual, rates.prices[:3], self.rng, self.clock), self.clock,
         )  # fmt: skip
 
     def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> None:
@@ -207,10 +207,7 @@ class _Work:
     def _useful(self, dual: Dual) -> Ints:
         """Rows that some plan better than the best may use, by P5(d)."""
         assert self.point is not None
-        value = np.full(len(self.table), np.inf)
-        value[dual.work.row] = dual.value
-        local = np.flatnonzero(dual.local_row >= 0)
-        value[dual.local_row[local]] = dual.local_j[local]
+        value = dual.worth_j
         enough = self.best_j * (1 + 1e-9)
         extra = value - self.point.value_j[self.table.user]
         useful: Bools = np.isfinite(value) & (self.point.bound_j + extra <= enough)

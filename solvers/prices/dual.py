@@ -127,6 +127,15 @@ class Dual:
         self.value = np.full(len(self.work), np.inf)
 
     @property
+    def worth_j(self) -> Floats:
+        """[n_options] what options cost at the prices of last time, J; inf for those that are left out."""
+        worth = np.full(len(self.table), np.inf)
+        worth[self.work.row] = self.value
+        local = np.flatnonzero(self.local_row >= 0)
+        worth[self.local_row[local]] = self.local_j[local]
+        return worth
+
+    @property
     def stuck(self) -> Ints:
         """Users without any option that meets its deadline alone."""
         return self.shard.stuck

@@ -161,10 +161,7 @@ def climb_and_plan(state: State, dual: Crowd, people: Population, rounds: int, l
 
 def _search(state: State, dual: Dual, last: Point, rng: np.random.Generator) -> Stop:
     """Local search over the options that a better plan may use."""
-    values = np.full(len(dual.table), np.inf)
-    values[dual.work.row] = dual.value
-    local = dual.local_row >= 0
-    values[dual.local_row[local]] = dual.local_j[local]
+    values = dual.worth_j
     rows, choice = np.arange(len(dual.table)), last.chosen
     if state.best is not None:
         choice = state.best.chosen
