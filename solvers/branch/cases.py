@@ -34,15 +34,11 @@ class Record:
 
 @dataclasses.dataclass(eq=False)
 class Case:
-    """``state`` [n_servers]: OFF, ON or OPEN. ``live`` [offers]: what may be chosen. ``record``: also rates and bound.
-
-    ``depth``: number of splits above it.
-    """
+    """``state`` [n_servers]: OFF, ON or OPEN. ``live`` [offers]: what may be chosen. ``record``: also rates and bound."""
 
     state: Ints
     live: Bools
     record: Record
-    depth: int = 0
 
     @property
     def bound_j(self) -> float:
@@ -51,4 +47,4 @@ class Case:
 
     def part(self, state: Ints, live: Bools) -> Case:
         """A part of it: its rates prove at least as much there."""
-        return Case(np.asarray(state), live, Record(self.record.rates, self.record.bound_j), self.depth + 1)
+        return Case(np.asarray(state), live, Record(self.record.rates, self.record.bound_j))
