@@ -34,7 +34,7 @@ class Record:
 
 @dataclasses.dataclass(eq=False)
 class Case:
-    """``state`` [n_servers]: OFF, ON or OPEN. ``live`` [offers]: what may be chosen. ``record``: also rates and bound."""
+    """``state`` [n_servers]: OFF, ON or OPEN. ``live`` [offers]: what may be chosen. ``record``: rates and bound."""
 
     state: Ints
     live: Bools
