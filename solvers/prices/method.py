@@ -77,7 +77,7 @@ class State:
 
 @method
 class Prices:
-    """Prices of uplink, compute and memory climb the dual function; the cheapest options at them are repaired.
+    """Prices of uplink, compute, memory and energy climb the dual function; the cheapest options at them are repaired.
 
     The bound is that of continuous shares for both allocation rules. ``limits.rounds``: evaluations of the dual
     function over all users (40 by default). The prices (J for the whole resource) are the certificate: with
@@ -91,8 +91,8 @@ class Prices:
     reference = "docs/theory.md, P5 and P6; Geoffrion, Mathematical Programming Study 2, 1974"
 
     def supports(self, table: OptionTable) -> str | None:
-        """Instances without energy budgets of servers: energy has no price yet."""
-        return "servers have energy budgets, which have no price here" if "energy" in table.stocks else None
+        """Everything."""
+        return None
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Climb, round, polish; a limit or an interrupt keeps the best bound and plan."""
