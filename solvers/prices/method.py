@@ -17,7 +17,7 @@ from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices, sampled_prices
 from solvers.prices.dual import Crowd, Dual, Point, Population
 from solvers.prices.fixing import survivors
-from solvers.prices.maximise import maximise
+from solvers.prices.maximise import ceiling_j, maximise
 from solvers.prices.polish import polish
 from solvers.prices.primal import Rounding
 from solvers.registry import Kind, method
@@ -37,6 +37,7 @@ _EARLY = 10
 """Evaluations over many users before the first plan."""
 _CALM = 0.3
 """First step of the climb on all users, after one on a sample."""
+_TOO_LITTLE = "deadlines ask for more of the servers than there is"
 
 
 @dataclasses.dataclass(eq=False)
@@ -103,6 +104,8 @@ class Prices:
                 who = name_users(dual.stuck)
                 return Answer(None, Stop.INFEASIBLE, math.inf, message=f"{who} cannot meet the deadline in any way")
             stop = _run(state, dual, limits, rng)
+            if state.point is not None and state.point.bound_j > ceiling_j(dual):
+                return Answer(None, Stop.INFEASIBLE, math.inf, trace=tuple(clock.trace), message=_TOO_LITTLE)
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
         bound = -math.inf if state.point is None else max(state.point.bound_j, 0.0)  # nothing costs less

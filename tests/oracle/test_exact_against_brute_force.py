@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from instances.expand import expand
 from instances.instance import Instance
-from solvers import METHODS, Limits, Verdict, solve
+from solvers import METHODS, Limits, Stop, Verdict, solve
 from tests.builders import tiny_admission, tiny_instance
 
 # `exact` is one of the others by another name; one chunk is enough for it.
@@ -175,3 +177,19 @@ def test_prices_bound_admission(allocation: str) -> None:
         valid += 1
         tight += got.objective_j == pytest.approx(truth.objective_j)
     assert valid == 40 and tight >= 26
+
+
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+def test_prices_say_infeasible_only_where_it_is(allocation: str) -> None:
+    """60 instances with short deadlines: prices prove most of those infeasible that lack capacity, and no other."""
+    proven = infeasible = 0
+    for seed in range(60):
+        instance = tiny_instance(seed, users=4, servers=1, layers=2, allocation=allocation, tightness=0.1)
+        truth, got = solve(instance, "brute_force"), solve(instance, "prices")
+        if (np.diff(expand(instance).start) == 0).any():
+            continue
+        infeasible += truth.verdict is Verdict.INFEASIBLE
+        proven += got.stop is Stop.INFEASIBLE
+        if got.stop is Stop.INFEASIBLE:
+            assert truth.verdict is Verdict.INFEASIBLE, f"seed {seed}"
+    assert 0 < proven <= infeasible
