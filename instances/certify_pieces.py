@@ -1,0 +1,139 @@
+"""Whole pieces under `units`: every (option, blocks, units) that can matter, with at most what it costs.
+
+Rounding costs down makes another problem, with the same choices, whose plans cost no more. In that problem the numbers
+here are exact, so comparing them is too (docs/theory.md, P16).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from instances.certify_bounds import Case, least_of, links_at, prices_at, values_of
+from instances.certify_least import cost_down
+from instances.certify_options import LOCAL, Options
+from instances.columns import Bools, Floats, Ints
+from instances.errors import InputError
+from instances.instance import Instance
+from instances.outward import add_down, below, mul_down
+
+__all__ = ["Pieces", "least_pieces", "list_pieces", "prices_of_pieces"]
+
+CELLS = 1_000_000
+"""(Option, blocks, units) that are worked off together, about."""
+MOST_PIECES = 20_000_000
+"""Of them that are kept at a time."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pieces:
+    """[n] columns of users ``first`` … ``last`` − 1, sorted by user.
+
+    ``user``, ``server`` (−1: local), ``cut`` as for options; ``blocks``, ``units`` whole numbers; at most ``uplink``,
+    ``compute``, ``memory``, ``energy`` of what the server has (parts) and ``cost``.
+    """
+
+    first: int
+    last: int
+    user: Ints
+    server: Ints
+    cut: Ints
+    blocks: Ints
+    units: Ints
+    uplink: Floats
+    compute: Floats
+    memory: Floats
+    energy: Floats
+    cost: Floats
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def take(self, rows: Ints) -> Pieces:
+        """Some of them."""
+        return Pieces(self.first, self.last, *(getattr(self, f.name)[rows] for f in dataclasses.fields(self)[2:]))
+
+
+def prices_of_pieces(p: Pieces, case: Case) -> Floats:
+    """[n] at most what each column costs at the case's prices, link included."""
+    mu, nu, pi, sigma = prices_at(p.server, case.prices)
+    return add_down(
+        p.cost, below(mul_down(mu, p.uplink)), below(mul_down(nu, p.compute)), below(mul_down(pi, p.memory)),
+        below(mul_down(sigma, p.energy)), links_at(p.user, p.server, case),
+    )  # fmt: skip
+
+
+def least_pieces(instance: Instance, o: Options, case: Case) -> Floats:
+    """[users] at most what each user's cheapest column costs at a case's prices; inf where there is none.
+
+    An option with any shares costs no more than with whole pieces, so that few of them need to be listed: the one that
+    looks best, and those that look better than what it costs.
+    """
+    value, best = values_of(o, case), np.full(o.last - o.first, np.inf)
+    order = np.lexsort((value, o.user))
+    front = order[np.flatnonzero(np.diff(o.user[order], prepend=-1))]
+    rest = np.setdiff1d(np.arange(len(o)), front)
+    for rows in (front, rest):
+        rows = rows[value[rows] < best[o.user[rows] - o.first]]
+        pieces = list_pieces(instance, o.take(np.sort(rows)))
+        best = np.minimum(best, least_of(pieces, prices_of_pieces(pieces, case)))
+    return best
+
+
+def list_pieces(instance: Instance, o: Options, useful: Callable[[Pieces], Bools] | None = None) -> Pieces:
+    """All columns of some options, without those that the same option undercuts with no more pieces.
+
+    Args:
+        instance: how many pieces servers have.
+        o: options, of whole users as far as they are of use.
+        useful: [columns] which to keep; all if left out.
+
+    Raises:
+        InputError: too many to list.
+    """
+    alone = np.flatnonzero(o.server == LOCAL)
+    nothing = np.zeros(len(alone))
+    none = np.zeros(len(alone), dtype=np.int64)
+    found = [_columns(o, alone, none, none, nothing, nothing, o.least[alone])]
+    local = least_of(found[0], found[0].cost)
+    total = 0
+    for server in np.unique(o.server[o.server != LOCAL]).tolist():
+        rows = np.flatnonzero(o.server == server)
+        blocks, units = int(instance.servers.blocks[server]), int(instance.servers.units[server])
+        step = max(1, CELLS // ((blocks + 1) * (units + 1)))
+        for k in range(0, len(rows), step):
+            part = _listed(o, rows[k : k + step], blocks, units, local)
+            found.append(part if useful is None else part.take(np.flatnonzero(useful(part))))
+            total += len(found[-1])
+            if total > MOST_PIECES:
+                why = "drop options by prices before the first split"
+                raise InputError("certificate", f"leaves more than {MOST_PIECES} choices of pieces", fix=why)
+    names = [f.name for f in dataclasses.fields(Pieces)[2:]]
+    joined = Pieces(o.first, o.last, *(np.concatenate([getattr(part, name) for part in found]) for name in names))
+    return joined.take(np.lexsort((joined.server, joined.user)))
+
+
+def _listed(o: Options, rows: Ints, blocks: int, units: int, local: Floats) -> Pieces:
+    """Columns of options at one server that cost less than the same option with less, and than running locally."""
+    part = o.take(rows)
+    n, m = np.arange(blocks + 1), np.arange(units + 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        air = np.where(part.air > 0, below(below(part.air * blocks) / n[:, None]), 0.0)[:, None, :]
+        run = np.where(part.run > 0, below(below(part.run * units) / m[:, None]), 0.0)[None, :, :]
+        cost = cost_down(part, air, run)
+    least = np.minimum.accumulate(np.minimum.accumulate(cost, axis=0), axis=1)
+    keep = cost < local[part.user - o.first]
+    keep[1:] &= cost[1:] < least[:-1]
+    keep[:, 1:] &= cost[:, 1:] < least[:, :-1]
+    at_n, at_m, k = np.nonzero(keep)
+    uplink, compute = below(n / blocks), below(m / units)
+    return _columns(o, rows[k], at_n, at_m, uplink[at_n], compute[at_m], cost[at_n, at_m, k])
+
+
+def _columns(
+    o: Options, rows: Ints, blocks: Ints, units: Ints, uplink: Floats, compute: Floats, cost: Floats
+) -> Pieces:
+    return Pieces(o.first, o.last, o.user[rows], o.server[rows], o.cut[rows], blocks, units, uplink, compute,
+                  o.memory[rows], o.energy[rows], cost)  # fmt: skip
