@@ -17,7 +17,19 @@ from instances.columns import Floats, Ints
 from instances.instance import Instance
 from instances.outward import add_down, add_up, sub_down, sub_up, sum_down, sum_up
 
-__all__ = ["OFF", "ON", "OPEN", "Case", "bound_of", "four_prices", "least_of", "links_at", "prices_at", "values_of"]
+__all__ = [
+    "OFF",
+    "ON",
+    "OPEN",
+    "Case",
+    "OfUsers",
+    "bound_of",
+    "four_prices",
+    "least_of",
+    "links_at",
+    "prices_at",
+    "values_of",
+]
 
 OFF, ON, OPEN = 0, 1, 2
 _ROUGH, _SHARP = 3, 14
@@ -88,7 +100,7 @@ def links_at(user: Ints, server: Ints, case: Case) -> Floats:
     return found
 
 
-class _OfUsers(Protocol):
+class OfUsers(Protocol):
     """Options or columns, sorted by user."""
 
     @property
@@ -100,7 +112,7 @@ class _OfUsers(Protocol):
     def __len__(self) -> int: ...
 
 
-def least_of(o: _OfUsers, value: Floats) -> Floats:
+def least_of(o: OfUsers, value: Floats) -> Floats:
     """[users] least value of each user's options; inf where there is none."""
     least = np.full(o.last - o.first, np.inf)
     if len(o):

@@ -14,7 +14,7 @@ from instances.certificate import Certificate, Dropped, Leaf, Node, PieceSplit, 
 from instances.certify_bounds import OFF, ON, OPEN, Case, bound_of, four_prices, least_of, values_of
 from instances.certify_dominance import undominated
 from instances.certify_options import Offers, Options
-from instances.certify_pieces import Pieces, list_pieces, prices_of_pieces
+from instances.certify_pieces import Pieces, Sieve, join_pieces, list_pieces, prices_of_pieces
 from instances.certify_tree import option_code
 from instances.columns import Bools, Floats, Ints
 from instances.outward import add_down, sub_down, sum_down
@@ -47,8 +47,11 @@ def prove_cases(offers: Offers, certificate: Certificate, parts: list[Options]) 
         parts: all options, in parts of the users.
     """
     state = np.full(offers.instance.n_servers, OPEN)
-    stack = [_Frame(certificate.root, tuple(parts), state)]
+    root = _Frame(certificate.root, tuple(parts), state)
     worst = magnitude = math.inf
+    if certificate.whole:
+        root, worst, magnitude = _thinned(offers, root, float(certificate.bound_j))
+    stack = [root]
     while stack:
         frame = stack.pop()
         node = frame.node
@@ -115,39 +118,47 @@ def _sieved(parts: tuple[_Part, ...], values: list[Floats], bound: float, aim: f
     The rounded bound is at most the exact sum of the least values and the servers' terms, so taking one of those values
     out and another in gives at most what every plan with that option costs (docs/theory.md, P5d and P13).
     """
-    return tuple(
-        part.take(np.flatnonzero(_below(bound, value, least_of(part, value)[part.user - part.first], aim)))
-        for part, value in zip(parts, values, strict=True)
-    )
+    kept = []
+    for part, value in zip(parts, values, strict=True):
+        least = least_of(part, value)[part.user - part.first]
+        kept.append(part.take(np.flatnonzero(~(sub_down(add_down(bound, value), least) >= aim))))
+    return tuple(kept)
 
 
-def _below(bound: float, value: Floats, least: Floats, aim: float) -> Bools:
-    return np.asarray(~(sub_down(add_down(bound, value), least) >= aim))
+def _thinned(offers: Offers, root: _Frame, aim: float) -> tuple[_Frame, float, float]:
+    """The root without options that its sieves drop with any shares, of which fewer columns then are listed.
+
+    Also what that leaves to be proven at most (the aim if anything may have been dropped), and the size of the sums.
+    """
+    frame, worst, magnitude = root, math.inf, math.inf
+    while isinstance(frame.node, Dropped):
+        bound, size, values = _bound(offers, frame, frame.node)
+        if bound == math.inf:
+            break
+        worst, magnitude = aim, size
+        frame = dataclasses.replace(frame, node=frame.node.rest, parts=_sieved(frame.parts, values, bound, aim))
+    return dataclasses.replace(root, parts=frame.parts), worst, magnitude
 
 
 def _in_pieces(offers: Offers, frame: _Frame, aim: float) -> _Frame | None:
-    """The frame with columns in place of options; at a sieve without those that it would drop. None: impossible.
+    """The frame with columns in place of options, without those that sieves right below drop. None: impossible.
 
     An option with any shares costs no more than its columns, so what is dropped on account of that is dropped rightly.
+    Only the root is ever in options, and if it is a sieve then no more than its aim is proven anyway (`_thinned`).
     """
+    node: Node = frame.node
     parts = [part for part in frame.parts if isinstance(part, Options)]
-    if not isinstance(frame.node, Dropped):
-        listed = [list_pieces(offers.instance, part) for part in parts]
-        return dataclasses.replace(frame, parts=_distinct(offers, tuple(listed), frame.split))
-    bound, _, values = _bound(offers, frame, frame.node)
-    if bound == math.inf:
-        return None
-    case = Case(four_prices(frame.node.prices), frame.node.links, frame.state)
-    found: list[_Part] = []
-    for part, value in zip(parts, values, strict=True):
-        least = least_of(part, value)
-
-        def useful(pieces: Pieces, least: Floats = least, first: int = part.first) -> Bools:
-            return _below(bound, prices_of_pieces(pieces, case), least[pieces.user - first], aim)
-
-        left = part.take(np.flatnonzero(_below(bound, value, least[part.user - part.first], aim)))
-        found.append(list_pieces(offers.instance, left, useful))
-    return dataclasses.replace(frame, parts=tuple(found))
+    sieves: list[list[Sieve]] = [[] for _ in parts]
+    while isinstance(node, Dropped):
+        bound, _, values = _bound(offers, frame, node)
+        if bound == math.inf:
+            return None
+        case = Case(four_prices(node.prices), node.links, frame.state)
+        for part, value, of_part in zip(parts, values, sieves, strict=True):
+            of_part.append(Sieve(case, bound, least_of(part, value), aim))
+        node = node.rest
+    listed = [list_pieces(offers.instance, part, of_part) for part, of_part in zip(parts, sieves, strict=True)]
+    return dataclasses.replace(frame, parts=_distinct(offers, tuple(listed), frame.split))
 
 
 def _distinct(offers: Offers, parts: tuple[_Part, ...], split: bool) -> tuple[_Part, ...]:
@@ -155,10 +166,7 @@ def _distinct(offers: Offers, parts: tuple[_Part, ...], split: bool) -> tuple[_P
     pieces = [part for part in parts if isinstance(part, Pieces)]
     if split or not pieces:
         return parts
-    names = [f.name for f in dataclasses.fields(Pieces)[2:]]
-    joined = Pieces(pieces[0].first, pieces[-1].last,
-                    *(np.concatenate([getattr(part, name) for part in pieces]) for name in names))  # fmt: skip
-    return (undominated(offers.instance, joined),)
+    return (undominated(offers.instance, join_pieces(pieces)),)
 
 
 def _settled(state: Ints, server: int, how: int) -> Ints:
