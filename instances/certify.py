@@ -78,7 +78,7 @@ def _certify(instance: Instance, certificate: Certificate) -> Proof:
         else:
             parts = list(pool.map(lambda users: _useful(offers, users), offers.parts(CHUNK)))
             bound, magnitude = prove_cases(offers, certificate, parts)
-    return Proof(max(bound, 0.0), ROUNDING * magnitude, leaves)  # nothing that plans add to the objective is negative
+    return Proof(bound, ROUNDING * magnitude, leaves)
 
 
 def _least_sum(offers: Offers, case: Case, users: tuple[int, int]) -> float:

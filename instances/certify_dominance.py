@@ -26,13 +26,13 @@ _CELLS = 4_000_000
 
 
 def undominated(instance: Instance, p: Pieces) -> Pieces:
-    """The columns of all users, without those that another one dominates; costs are lowered where they nearly tie."""
-    p = dataclasses.replace(p, cost=_tied(p.user, p.cost))
+    """The columns of all users, without those that another one dominates; figures are lowered where they nearly tie."""
+    p = dataclasses.replace(p, cost=_tied(p.user, p.cost), memory=_tied(p.server, p.memory),
+                            energy=_tied(p.server, p.energy))  # fmt: skip
     p = p.take(np.flatnonzero(~_beaten_locally(p)))
     group = p.user * (instance.n_servers + 1) + p.server + 1
     # A stock that cannot run out whatever users choose limits nobody.
-    stocks = np.stack([_tied(p.server, np.where(_binds(instance, p, taken)[p.server], taken, 0.0))
-                       for taken in (p.memory, p.energy)])  # fmt: skip
+    stocks = np.stack([np.where(_binds(instance, p, taken)[p.server], taken, 0.0) for taken in (p.memory, p.energy)])
     level = np.unique(np.stack([group, *stocks]), axis=1, return_inverse=True)[1].reshape(-1)
     kept = _cheapest_on_the_way(instance, p, level)
     return p.take(kept[~_dominated(p.take(kept), group[kept], stocks[:, kept])])

@@ -58,8 +58,8 @@ def cost_down(o: Options, air: Floats, run: Floats) -> Floats:
         o: [n] options.
         air, run: […, n] lower bounds.
     """
-    left = sub_up(sub_up(_forgiven(o, air, run), air), run)
     with np.errstate(all="ignore"):
+        left = sub_up(sub_up(_forgiven(o, air, run), air), run)
         needed = np.where(o.device > 0, np.where(left > 0, below(o.device / left), np.inf), 0.0)
         late = ~(left >= 0) | (needed > o.fast)
         low = np.minimum(np.maximum(o.slow, needed), o.fast)

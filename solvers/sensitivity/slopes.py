@@ -133,7 +133,7 @@ def slopes_of(result: Result) -> Slopes:
     table, load = expand(instance), _load(result)
     planned = _of_plan(table, result.plan) if result.plan is not None and result.valid else None
     if certificate is not None and isinstance(certificate.root, Leaf):
-        prices = certificate.root.prices
+        prices = certificate.root.prices[:3]  # energy has no row in what follows
         kept = np.full((3, instance.n_servers), np.nan) if planned is None else planned[0]
         return Slopes(instance, "bound", prices, _paid_for(table, prices), load, kept)
     if planned is None:
