@@ -7,12 +7,13 @@ lower of their bounds, because one of the two must hold. So the whole tree prove
 from __future__ import annotations
 
 import dataclasses
+from typing import Literal
 
 import numpy as np
 
 from instances.columns import Floats, Ints
 
-__all__ = ["Certificate", "Dropped", "Leaf", "Links", "Node", "ServerSplit", "UserSplit"]
+__all__ = ["Certificate", "Dropped", "Leaf", "Links", "Node", "PieceSplit", "ServerSplit", "UserSplit"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,7 +37,10 @@ def _no_links() -> Links:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Leaf:
-    """``prices`` [3, n_servers]: of the whole uplink, the whole compute and the whole memory of each server, J, ≥ 0."""
+    """``prices`` [3, n_servers]: of the whole uplink, the whole compute and the whole memory of each server, J, ≥ 0.
+
+    Where servers have energy budgets a fourth row may follow: of all dynamic energy that the budget leaves.
+    """
 
     prices: Floats
     links: Links = dataclasses.field(default_factory=_no_links)
@@ -53,12 +57,26 @@ class ServerSplit:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class UserSplit:
-    """Either ``user`` takes one of ``options``, pairs (server, cut row; server −1: local), or another one."""
+    """Either ``user`` takes one of ``options``, pairs (server, cut row; server −1: local), or another one.
+
+    (−1, −1) is to be turned away (J-A).
+    """
 
     user: int
     options: tuple[tuple[int, int], ...]
     among: Node
     other: Node
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class PieceSplit:
+    """Either ``user`` takes at most ``most`` ``kind``, or more; who runs locally takes none. Of whole pieces only."""
+
+    user: int
+    kind: Literal["blocks", "units"]
+    most: int
+    few: Node
+    more: Node
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -70,12 +88,16 @@ class Dropped:
     links: Links = dataclasses.field(default_factory=_no_links)
 
 
-Node = Leaf | ServerSplit | UserSplit | Dropped
+Node = Leaf | ServerSplit | UserSplit | PieceSplit | Dropped
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Certificate:
-    """Tree of cases. ``bound_j``: what its author says that it proves, J."""
+    """Tree of cases. ``bound_j``: what its author says that it proves, J.
+
+    ``whole``: users choose whole blocks and units (`units` allocation); else any shares, which bounds both allocations.
+    """
 
     root: Node
     bound_j: float
+    whole: bool = False

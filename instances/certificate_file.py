@@ -7,8 +7,11 @@ The tree is a list of nodes, each before its parts, so that no tree is too deep 
                {"prices": [[0.3, 0.1], [0.2, 0.4], [0, 0]]},   a leaf: of uplink, compute and memory, J
                {"sieve": [[0.3, 0.1], …]},     followed by what is left when its prices have dropped options
                {"user": "u7", "options": [["edge0", 3], [null, 12]]},    followed by: one of these, then another one
+               {"user": "u7", "blocks": 12},   followed by: at most so many blocks (or "units"), then more
                {"prices": …}, {"prices": …}]}
 
+Where servers have energy budgets, prices may have a fourth row, of energy. ``"whole": true`` at the top (left out
+otherwise): users choose whole blocks and units.
 Prices may be followed by ``"links": [["u7", "edge0", 0.05], …]``: what users pay for being at a server at all, J.
 A cut is its row in its network's list (`instances.cuts.efficient_cuts`); server null is the device itself, and
 [null, null] is to be turned away (J-A). ``bound_j`` null is an infinite bound: no plan exists.
@@ -19,11 +22,11 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from instances.certificate import Certificate, Dropped, Leaf, Links, Node, ServerSplit, UserSplit
+from instances.certificate import Certificate, Dropped, Leaf, Links, Node, PieceSplit, ServerSplit, UserSplit
 from instances.columns import Floats, Ints
 from instances.cuts import efficient_cuts
 from instances.errors import nearest
@@ -34,7 +37,9 @@ from instances.scalars import number, refuse, text, whole
 __all__ = ["certificate_from_json", "certificate_to_json"]
 
 LOCAL, NO_CUT = -1, -1
-_KINDS = {"prices": ("prices",), "sieve": ("sieve",), "server": ("server",), "user": ("user", "options")}
+_KINDS = {"prices": ("prices",), "sieve": ("sieve",), "server": ("server",), "blocks": ("user", "blocks"),
+          "units": ("user", "units"), "user": ("user", "options")}  # fmt: skip
+_PIECES: dict[str, Literal["blocks", "units"]] = {"blocks": "blocks", "units": "units"}
 
 
 def certificate_to_json(instance: Instance, certificate: Certificate) -> dict[str, Any]:
@@ -50,10 +55,13 @@ def certificate_to_json(instance: Instance, certificate: Certificate) -> dict[st
             stack += [node.on, node.off]
         elif isinstance(node, UserSplit):
             stack += [node.other, node.among]
+        elif isinstance(node, PieceSplit):
+            stack += [node.more, node.few]
         elif isinstance(node, Dropped):
             stack.append(node.rest)
     bound = float(certificate.bound_j)
-    return {"bound_j": bound if math.isfinite(bound) else None, "servers": servers, "nodes": nodes}
+    pieces = {"whole": True} if certificate.whole else {}
+    return {"bound_j": bound if math.isfinite(bound) else None, **pieces, "servers": servers, "nodes": nodes}
 
 
 def _node_to_json(instance: Instance, node: Node, servers: list[str | None], offset: Ints) -> dict[str, Any]:
@@ -63,6 +71,8 @@ def _node_to_json(instance: Instance, node: Node, servers: list[str | None], off
         return {"sieve": node.prices.tolist(), **_links_to_json(instance, node.links)}
     if isinstance(node, ServerSplit):
         return {"server": servers[node.server]}
+    if isinstance(node, PieceSplit):
+        return {"user": str(instance.users.name[node.user]), node.kind: int(node.most)}
     first = int(offset[instance.users.network[node.user]])
     return {
         "user": str(instance.users.name[node.user]),
@@ -89,7 +99,10 @@ def certificate_from_json(instance: Instance, data: Any, where: str = "certifica
         InputError: at the field's path: missing, unknown or of the wrong type; an unknown server or user; a tree with
             parts missing or left over.
     """
-    check_fields(data, {"bound_j": True, "servers": True, "nodes": True}, where)
+    check_fields(data, {"bound_j": True, "whole": False, "servers": True, "nodes": True}, where)
+    pieces = data.get("whole", False)
+    if not isinstance(pieces, bool):
+        refuse(f"{where}.whole", f"is {pieces!r}", "shares are whole pieces or not", "true, or leave it out")
     bound = math.inf if data["bound_j"] is None else number(data["bound_j"], f"{where}.bound_j")
     column = _columns(instance, data["servers"], f"{where}.servers")
     rows = check_list(data["nodes"], f"{where}.nodes")
@@ -100,7 +113,7 @@ def certificate_from_json(instance: Instance, data: Any, where: str = "certifica
         done.append(reader.node(rows[k], done, f"{where}.nodes[{k}]"))
     if len(done) != 1:
         refuse(f"{where}.nodes", f"hold {len(done)} trees", "one tree is the certificate", "check that none is lost")
-    return Certificate(done[0], bound)
+    return Certificate(done[0], bound, pieces)
 
 
 def _columns(instance: Instance, names: Any, where: str) -> Ints:
@@ -141,13 +154,16 @@ class _Reader:
         if kind == "server":
             return ServerSplit(_row_of(self._servers, row["server"], f"{where}.server", "server"), first, second)
         user = _row_of(self._users, row["user"], f"{where}.user", "user")
+        if kind in _PIECES:
+            most = whole(row[kind], f"{where}.{kind}")
+            return PieceSplit(user, _PIECES[kind], most, first, second)
         return UserSplit(user, self._options(user, row["options"], f"{where}.options"), first, second)
 
     def _prices(self, value: Any, where: str) -> Floats:
         rows = check_list(value, where)
-        if len(rows) != 3:
-            refuse(where, f"holds {len(rows)} rows", "prices of uplink, compute and memory are three")
-        prices = np.empty((3, len(self._column)))
+        if len(rows) not in (3, 4):
+            refuse(where, f"holds {len(rows)} rows", "prices of uplink, compute and memory are three, with energy four")
+        prices = np.empty((len(rows), len(self._column)))
         for k, row in enumerate(rows):
             if len(check_list(row, f"{where}[{k}]")) != len(self._column):
                 refuse(f"{where}[{k}]", f"holds {len(row)} prices", f"there are {len(self._column)} servers")

@@ -15,15 +15,15 @@ from instances.certificate import Certificate, Leaf
 from instances.certify_bounds import Case, bound_of, least_of, values_of
 from instances.certify_cases import prove_cases
 from instances.certify_options import LOCAL, Offers, Options
-from instances.certify_tree import check_tree, split_users
-from instances.columns import Bools
+from instances.certify_pieces import least_pieces
+from instances.certify_tree import check_tree
 from instances.errors import InputError
 from instances.instance import Instance
 from instances.outward import obeys_ieee, sum_down
 
 __all__ = ["CERTIFIABLE", "Proof", "certify"]
 
-CERTIFIABLE = ("J-E",)
+CERTIFIABLE = ("J-E", "J-L", "J-C", "J-A")
 """Problems whose costs are restated here."""
 CHUNK = 60_000
 """Options that are worked off together, about."""
@@ -46,10 +46,11 @@ class Proof:
 def certify(instance: Instance, certificate: Certificate) -> Proof:
     """What the tree of cases and prices proves.
 
-    A leaf proves Σ_i min_o (v_o + γ_is) − Σ_s max(0, μ_s + ν_s + π_s + Σ_i γ_is − f_s), γ being the prices of links; a
-    server that is off serves nobody and has no term; one that is on has that difference itself. Some leaf holds for
-    every plan, so the tree proves the least of them. Where options were dropped it proves no more than its author says:
-    they were dropped on account of that.
+    A leaf proves Σ_i min_o (v_o + γ_is) − Σ_s max(0, μ_s + ν_s + π_s + σ_s + Σ_i γ_is − f_s), γ being the prices of
+    links; a server that is off serves nobody and has no term; one that is on has that difference itself. Some leaf
+    holds for every plan, so the tree proves the least of them. Where options were dropped it proves no more than its
+    author says: they were dropped on account of that. With whole pieces (``certificate.whole``) a user's minimum is
+    over (option, blocks, units), else over options with any shares.
 
     Raises:
         InputError: something in the certificate that is not understood (see `certify_tree.check_tree`), a list of cuts
@@ -67,35 +68,42 @@ def certify(instance: Instance, certificate: Certificate) -> Proof:
 def _certify(instance: Instance, certificate: Certificate) -> Proof:
     offers = Offers(instance)
     leaves = check_tree(certificate, offers)
-    split = np.zeros(instance.n_users, dtype=bool)
-    split[list(split_users(certificate))] = True
     # NumPy releases the lock, so two parts at a time keep two cores busy; sums do not depend on it.
     with ThreadPoolExecutor(2) as pool:
         if isinstance(certificate.root, Leaf):
             case = Case.of(certificate.root, instance.n_servers)
-            sums = list(pool.map(lambda users: _least_sum(offers, case, split, users), offers.parts(CHUNK)))
+            least = _least_whole if certificate.whole else _least_sum
+            sums = list(pool.map(lambda users: least(offers, case, users), offers.parts(CHUNK)))
             bound, magnitude = bound_of(instance, case, sums)
-            return Proof(bound, ROUNDING * magnitude, leaves)
-        parts = list(pool.map(lambda users: _useful(offers, split, users), offers.parts(CHUNK)))
-    bound, magnitude = prove_cases(offers, certificate, parts)
+        else:
+            parts = list(pool.map(lambda users: _useful(offers, users), offers.parts(CHUNK)))
+            bound, magnitude = prove_cases(offers, certificate, parts)
     return Proof(bound, ROUNDING * magnitude, leaves)
 
 
-def _least_sum(offers: Offers, case: Case, split: Bools, users: tuple[int, int]) -> float:
+def _least_sum(offers: Offers, case: Case, users: tuple[int, int]) -> float:
     """At most what some users cost at a leaf; inf where one of them has no option."""
-    options = _useful(offers, split, users)
+    options = _useful(offers, users)
     with np.errstate(all="ignore"):  # each thread has its own state
         return sum_down(least_of(options, values_of(options, case)))
 
 
-def _useful(offers: Offers, split: Bools, users: tuple[int, int]) -> Options:
-    """Options of some users, without remote ones that cost no less than running locally, whatever the prices.
+def _least_whole(offers: Offers, case: Case, users: tuple[int, int]) -> float:
+    """The same, with whole pieces."""
+    options = _useful(offers, users)
+    with np.errstate(all="ignore"):
+        return sum_down(least_pieces(offers.instance, options, case))
 
-    They change no minimum. Users that are split on keep all: local may not be what they take.
+
+def _useful(offers: Offers, users: tuple[int, int]) -> Options:
+    """Options of some users, without remote ones that cost no less than running locally, whatever the shares.
+
+    A user of such an option may move to the local one, which takes nothing and does not cost more, before any case is
+    looked at (docs/theory.md, P8a). It changes no minimum at the root; below a split it may.
     """
     with np.errstate(all="ignore"):
         o = offers.of(*users)
         local = np.full(o.last - o.first, np.inf)
         alone = o.server == LOCAL
-        local[o.user[alone] - o.first] = o.least[alone]
-        return o.take(np.flatnonzero(alone | split[o.user] | (o.least < local[o.user - o.first])))
+        np.minimum.at(local, o.user[alone] - o.first, o.least[alone])
+        return o.take(np.flatnonzero(alone | (o.least < local[o.user - o.first])))

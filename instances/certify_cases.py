@@ -10,23 +10,32 @@ import math
 
 import numpy as np
 
-from instances.certificate import Certificate, Dropped, Leaf, Node, ServerSplit, UserSplit
-from instances.certify_bounds import OFF, ON, OPEN, Case, bound_of, least_of, values_of
+from instances.certificate import Certificate, Dropped, Leaf, Node, PieceSplit, ServerSplit, UserSplit
+from instances.certify_bounds import OFF, ON, OPEN, Case, bound_of, four_prices, least_of, values_of
+from instances.certify_dominance import undominated
 from instances.certify_options import Offers, Options
+from instances.certify_pieces import Pieces, Sieve, join_pieces, list_pieces, prices_of_pieces
 from instances.certify_tree import option_code
-from instances.columns import Floats, Ints
+from instances.columns import Bools, Floats, Ints
 from instances.outward import add_down, sub_down, sum_down
 
 __all__ = ["prove_cases"]
 
 
+_Part = Options | Pieces
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Frame:
-    """A node with what is left on the way to it: options in parts of the users, and the servers' states."""
+    """A node with what is left on the way to it: options or columns in parts of the users, and the servers' states.
+
+    ``split``: whether there is a split above it.
+    """
 
     node: Node
-    parts: tuple[Options, ...]
+    parts: tuple[_Part, ...]
     state: Ints
+    split: bool = False
 
 
 def prove_cases(offers: Offers, certificate: Certificate, parts: list[Options]) -> tuple[float, float]:
@@ -38,12 +47,19 @@ def prove_cases(offers: Offers, certificate: Certificate, parts: list[Options]) 
         parts: all options, in parts of the users.
     """
     state = np.full(offers.instance.n_servers, OPEN)
-    stack = [_Frame(certificate.root, tuple(parts), state)]
+    root = _Frame(certificate.root, tuple(parts), state)
     worst = magnitude = math.inf
+    if certificate.whole:
+        root, worst, magnitude = _thinned(offers, root, float(certificate.bound_j))
+    stack = [root]
     while stack:
         frame = stack.pop()
         node = frame.node
-        if isinstance(node, Leaf | Dropped):
+        if certificate.whole and isinstance(frame.parts[0] if frame.parts else None, Options):
+            listed = _in_pieces(offers, frame, float(certificate.bound_j))
+            if listed is not None:  # else the case is impossible
+                stack.append(listed)
+        elif isinstance(node, Leaf | Dropped):
             bound, size, values = _bound(offers, frame, node)
             if isinstance(node, Leaf):
                 if bound < worst:
@@ -52,30 +68,52 @@ def prove_cases(offers: Offers, certificate: Certificate, parts: list[Options]) 
                 aim = float(certificate.bound_j)
                 if aim < worst:
                     worst, magnitude = aim, size
-                stack.append(_Frame(node.rest, _sieved(frame.parts, values, bound, aim), frame.state))
-        elif isinstance(node, ServerSplit):
-            off, on = (_settled(frame.state, node.server, way) for way in (OFF, ON))
-            stack.append(_Frame(node.on, frame.parts, on))
-            stack.append(_Frame(node.off, _without(frame.parts, node.server), off))
-        elif isinstance(node, UserSplit):
-            for rest, holds in ((node.other, False), (node.among, True)):
-                stack.append(_Frame(rest, _ruled(frame.parts, node, offers.n_cuts, holds=holds), frame.state))
+                left = _sieved(frame.parts, values, bound, aim)
+                stack.append(dataclasses.replace(frame, node=node.rest, parts=_distinct(offers, left, frame.split)))
+        else:
+            stack += _cases(offers, frame, node)
     return worst, 0.0 if math.isinf(magnitude) else magnitude
 
 
+def _cases(offers: Offers, frame: _Frame, node: ServerSplit | UserSplit | PieceSplit) -> tuple[_Frame, _Frame]:
+    """Both cases of a split."""
+    if isinstance(node, ServerSplit):
+        off, on = (_settled(frame.state, node.server, way) for way in (OFF, ON))
+        alone = tuple(part.take(np.flatnonzero(part.server != node.server)) for part in frame.parts)
+        return _Frame(node.on, frame.parts, on, True), _Frame(node.off, alone, off, True)
+    first, second = (node.among, node.other) if isinstance(node, UserSplit) else (node.few, node.more)
+
+    def taken(part: _Part) -> Bools:
+        if isinstance(node, UserSplit):
+            codes = np.array([option_code(*option, offers.n_cuts) for option in node.options], dtype=np.int64)
+            return np.isin(option_code(part.server, part.cut, offers.n_cuts), codes)
+        return np.asarray(getattr(part, node.kind) <= node.most)
+
+    def ruled(rest: Node, holds: bool) -> _Frame:
+        left = tuple(
+            part.take(np.flatnonzero((part.user != node.user) | (taken(part) == holds)))
+            if part.first <= node.user < part.last else part for part in frame.parts
+        )  # fmt: skip
+        return _Frame(rest, left, frame.state, True)
+
+    return ruled(second, False), ruled(first, True)
+
+
 def _bound(offers: Offers, frame: _Frame, node: Leaf | Dropped) -> tuple[float, float, list[Floats]]:
-    """What the frame's case proves at the node's prices, the size of its sums, and the values of its options.
+    """What the frame's case proves at the node's prices, the size of its sums, and the values of what is left.
 
     Where options are to be dropped all values are sharp, else only those that may be a user's best.
     """
-    case = Case(node.prices, node.links, frame.state)
-    values = [values_of(part, case, all_sharp=isinstance(node, Dropped)) for part in frame.parts]
+    case = Case(four_prices(node.prices), node.links, frame.state)
+    sharp = isinstance(node, Dropped)
+    values = [prices_of_pieces(part, case) if isinstance(part, Pieces) else values_of(part, case, all_sharp=sharp)
+              for part in frame.parts]  # fmt: skip
     sums = [sum_down(least_of(part, value)) for part, value in zip(frame.parts, values, strict=True)]
     return *bound_of(offers.instance, case, sums), values
 
 
-def _sieved(parts: tuple[Options, ...], values: list[Floats], bound: float, aim: float) -> tuple[Options, ...]:
-    """Options with which a plan may cost less than ``aim``: bound − least + value stays below it, rounded down.
+def _sieved(parts: tuple[_Part, ...], values: list[Floats], bound: float, aim: float) -> tuple[_Part, ...]:
+    """What a plan that costs less than ``aim`` may use: bound − least + value stays below it, rounded down.
 
     The rounded bound is at most the exact sum of the least values and the servers' terms, so taking one of those values
     out and another in gives at most what every plan with that option costs (docs/theory.md, P5d and P13).
@@ -87,23 +125,51 @@ def _sieved(parts: tuple[Options, ...], values: list[Floats], bound: float, aim:
     return tuple(kept)
 
 
+def _thinned(offers: Offers, root: _Frame, aim: float) -> tuple[_Frame, float, float]:
+    """The root without options that its sieves drop with any shares, of which fewer columns then are listed.
+
+    Also what that leaves to be proven at most (the aim if anything may have been dropped), and the size of the sums.
+    """
+    frame, worst, magnitude = root, math.inf, math.inf
+    while isinstance(frame.node, Dropped):
+        bound, size, values = _bound(offers, frame, frame.node)
+        if bound == math.inf:
+            break
+        worst, magnitude = aim, size
+        frame = dataclasses.replace(frame, node=frame.node.rest, parts=_sieved(frame.parts, values, bound, aim))
+    return dataclasses.replace(root, parts=frame.parts), worst, magnitude
+
+
+def _in_pieces(offers: Offers, frame: _Frame, aim: float) -> _Frame | None:
+    """The frame with columns in place of options, without those that sieves right below drop. None: impossible.
+
+    An option with any shares costs no more than its columns, so what is dropped on account of that is dropped rightly.
+    Only the root is ever in options, and if it is a sieve then no more than its aim is proven anyway (`_thinned`).
+    """
+    node: Node = frame.node
+    parts = [part for part in frame.parts if isinstance(part, Options)]
+    sieves: list[list[Sieve]] = [[] for _ in parts]
+    while isinstance(node, Dropped):
+        bound, _, values = _bound(offers, frame, node)
+        if bound == math.inf:
+            return None
+        case = Case(four_prices(node.prices), node.links, frame.state)
+        for part, value, of_part in zip(parts, values, sieves, strict=True):
+            of_part.append(Sieve(case, bound, least_of(part, value), aim))
+        node = node.rest
+    listed = [list_pieces(offers.instance, part, of_part) for part, of_part in zip(parts, sieves, strict=True)]
+    return dataclasses.replace(frame, parts=_distinct(offers, tuple(listed), frame.split))
+
+
+def _distinct(offers: Offers, parts: tuple[_Part, ...], split: bool) -> tuple[_Part, ...]:
+    """Columns above all splits as one part, without dominated ones; options, and what is below, as they are."""
+    pieces = [part for part in parts if isinstance(part, Pieces)]
+    if split or not pieces:
+        return parts
+    return (undominated(offers.instance, join_pieces(pieces)),)
+
+
 def _settled(state: Ints, server: int, how: int) -> Ints:
     changed = state.copy()
     changed[server] = how
     return changed
-
-
-def _without(parts: tuple[Options, ...], server: int) -> tuple[Options, ...]:
-    return tuple(part.take(np.flatnonzero(part.server != server)) for part in parts)
-
-
-def _ruled(parts: tuple[Options, ...], node: UserSplit, n_cuts: int, *, holds: bool) -> tuple[Options, ...]:
-    """Options that are left when a user takes one of some options (``holds``), or none of them."""
-    codes = np.array([option_code(*option, n_cuts) for option in node.options], dtype=np.int64)
-    left = []
-    for part in parts:
-        if part.first <= node.user < part.last:
-            chosen = np.isin(option_code(part.server, part.cut, n_cuts), codes)
-            part = part.take(np.flatnonzero((part.user != node.user) | (chosen == holds)))
-        left.append(part)
-    return tuple(left)

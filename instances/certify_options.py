@@ -9,23 +9,27 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
+from instances.certify_costs import FORGIVEN as FORGIVEN_ENERGY
+from instances.certify_costs import Spending, budget_up, closed_servers, costs_down
 from instances.certify_cuts import CutList, list_cuts, rows_that_count, time_down
+from instances.certify_least import Drain, with_least
 from instances.columns import Floats, Ints
 from instances.instance import Instance
-from instances.outward import add_down, add_up, below, div_down, mul_down, mul_up, sub_up, up
+from instances.outward import add_down, below, div_down, mul_down, mul_up, sub_up, up
 
-__all__ = ["LARGEST", "LOCAL", "Offers", "Options"]
+__all__ = ["LARGEST", "LOCAL", "REJECTION", "Offers", "Options"]
 
 LOCAL = -1
+REJECTION = -1
+"""Cut of the option to be turned away (J-A), which is local."""
 LARGEST = 1e100
 """Lower bounds beyond this are cut down to it: what is made of them then cannot overflow."""
 FORGIVEN = 1e-9
 """Part of a memory that the checker lets pass beyond it."""
-FORGIVEN_TIME = 3e-9
-"""Part of a deadline that shares, clock and latency may together gain from what the checker lets pass."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -33,8 +37,9 @@ class Options:
     """[n] options of users ``first`` … ``last`` − 1, sorted by user, then server; lower bounds but for ``budget``.
 
     ``user``, ``server`` (−1: local), ``cut`` (row over all networks' lists); ``air`` a', ``run`` c, ``device`` l,
-    ``budget`` D − t (at least), s; ``clock_w`` w e, ``fixed`` w q, J; ``send_w`` w p, W; ``memory`` r/R (0 where R is
-    infinite); ``slow``, ``fast``: range of the clock; ``least``: J at full shares, inf for what breaks a rule.
+    ``budget`` D − t (at least), ``deadline``, s; ``clock_w`` w e, ``fixed`` w (q + ω t), J; ``send_w`` w p, ``floor``
+    κ, W; ``memory`` r/R, ``energy`` ε/H (0 where there is no limit); ``slow``, ``fast``: range of the clock; ``least``:
+    cost at full shares, inf for what breaks a rule. ``drain``: what devices with a budget spend, or None.
     """
 
     first: int
@@ -53,14 +58,18 @@ class Options:
     slow: Floats
     fast: Floats
     least: Floats
+    deadline: Floats
+    floor: Floats
+    energy: Floats
+    drain: Drain | None = None
 
     def __len__(self) -> int:
         return len(self.user)
 
     def take(self, rows: Ints) -> Options:
         """Some of them."""
-        columns = {f.name: getattr(self, f.name)[rows] for f in dataclasses.fields(self)[2:]}
-        return Options(self.first, self.last, **columns)
+        columns = {f.name: getattr(self, f.name)[rows] for f in dataclasses.fields(self)[2:-1]}
+        return Options(self.first, self.last, **columns, drain=None if self.drain is None else self.drain.take(rows))
 
 
 class Offers:
@@ -112,6 +121,8 @@ class Offers:
         """Whether (server, cut) is an option of the user, good or bad."""
         g = int(self.instance.users.network[user])
         row = cut - int(self.offset[g])
+        if (server, cut) == (LOCAL, REJECTION):
+            return self.instance.problem == "J-A"
         if not 0 <= row < len(self.lists[g]):
             return False
         if server == LOCAL:
@@ -141,10 +152,19 @@ class Offers:
         remote = server >= 0
         room = np.where(remote, instance.servers.memory_mb[server], np.inf) if instance.n_servers else np.inf
         fits &= ~remote | (server_mb <= mul_up(room, 1 + 2 * FORGIVEN))
+        if instance.energy_budget_j is not None:
+            forgiven = up(instance.energy_budget_j * FORGIVEN_ENERGY)
+            most = np.where(closed_servers(instance), -1.0, up(budget_up(instance) + forgiven))
+            fits &= ~remote | (self._use_j(server, cut) <= most[server])
         keep = np.flatnonzero(fits)
         user, server, cut, link = user[keep], server[keep], cut[keep], link[keep]
         found = self._figures(first, last, user, server, cut, link, net[keep])
-        return found.take(np.flatnonzero(np.isfinite(found.least)))
+        found = found.take(np.flatnonzero(np.isfinite(found.least)))
+        return _with_rejections(found, instance.users.weight) if instance.problem == "J-A" else found
+
+    def _use_j(self, server: Ints, cut: Ints) -> Floats:
+        """[n] at most the dynamic energy that options take at their servers, J."""
+        return below(mul_down(self.instance.servers.j_per_gflop[server], self._of_cuts("server_gflop")[cut]))
 
     def _listed(self, first: int, last: int) -> tuple[Ints, Ints, Ints, Ints]:
         """User, server, cut and link (−1: none) of every option, sorted by user, then server; the local one first."""
@@ -172,7 +192,7 @@ class Offers:
         instance = self.instance
         users, devices, servers, links, radios = (instance.users, instance.devices, instance.servers, instance.links,
                                                   instance.radios)  # fmt: skip
-        remote, dev, rad, weight = server >= 0, users.device[user], users.radio[user], users.weight[user]
+        remote, dev, rad = server >= 0, users.device[user], users.radio[user]
 
         def at(column: Floats, rows: Ints, otherwise: float) -> Floats:
             return np.where(remote, column[rows], otherwise) if len(column) else np.full(len(rows), otherwise)
@@ -187,23 +207,51 @@ class Offers:
         run = np.where(remote, self._server_s[self._profile[server], cut], 0.0) if len(servers) else 0.0 * device
         mhz_s = below(upload / at(links.efficiency, link, 1.0))
         air = np.where(remote, below(mhz_s / at(servers.bandwidth_mhz, server, 1.0)), 0.0)
-        served = below(mul_down(mul_down(instance.server_energy_weight, at(servers.j_per_gflop, server, 0.0)),
-                                self._of_cuts("server_gflop")[cut]))  # fmt: skip
         radio = below(add_down(mul_down(radios.tx_j_per_mbit[rad], upload), mul_down(radios.rx_w[rad], down_s),
                                mul_down(radios.rx_j_per_mbit[rad], result)))  # fmt: skip
+        radio = np.where(remote, radio, 0.0)
+        computing = below(mul_down(watts[dev], device))
+        send_w = np.where(remote, radios.tx_w[rad], 0.0)
+        gflop = np.where(remote, self._of_cuts("server_gflop")[cut], 0.0)
+        cost = costs_down(instance, Spending(user, server, computing, radio, send_w, gflop, run, upload, fixed_s))
         with np.errstate(invalid="ignore"):
             memory = below(div_down(self._of_cuts("server_mb")[cut], at(servers.memory_mb, server, np.inf)))
-        clock_w = below(mul_down(weight, below(mul_down(watts[dev], device))))
-        send_w = np.where(remote, below(mul_down(weight, radios.tx_w[rad])), 0.0)
-        fixed = below(mul_down(weight, np.where(remote, add_down(radio, served), 0.0)))
         air, run, device, clock_w, fixed, memory = (
-            np.minimum(column, LARGEST) for column in (air, run, device, clock_w, fixed, memory)
+            np.minimum(column, LARGEST) for column in (air, run, device, cost.clock, cost.fixed, memory)
         )
         found = Options(
-            first, last, user, server, cut, air, run, device, sub_up(users.deadline_s[user], fixed_s), clock_w, send_w,
-            fixed, memory, devices.clock_min[dev], devices.clock_max[dev], np.zeros(len(user)),
+            first, last, user, server, cut, air, run, device, sub_up(users.deadline_s[user], fixed_s), clock_w,
+            cost.send, fixed, memory, devices.clock_min[dev], devices.clock_max[dev], np.zeros(len(user)),
+            users.deadline_s[user], cost.floor, self._energy(server, cut), self._drain(user, computing, send_w, radio),
         )  # fmt: skip
-        return _with_least(found, users.deadline_s[user])
+        return with_least(found)
+
+    def _energy(self, server: Ints, cut: Ints) -> Floats:
+        """[n] at most the part of its server's dynamic energy that each option takes; 0 where that has no limit."""
+        if self.instance.energy_budget_j is None:
+            return np.zeros(len(server))
+        room = np.where(server >= 0, budget_up(self.instance)[server], np.inf)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            part = below(div_down(self._use_j(server, cut), room))
+        return np.where((room > 0) & (server >= 0), np.minimum(part, LARGEST), 0.0)
+
+    def _drain(self, user: Ints, computing: Floats, send_w: Floats, radio: Floats) -> Drain | None:
+        budget = self.instance.device_budget_j
+        if budget is None:
+            return None
+        return Drain(computing, send_w, sub_up(mul_up(budget[user], 1 + FORGIVEN_ENERGY), radio))
+
+
+def _with_rejections(found: Options, weight: Floats) -> Options:
+    """The options and, behind each user's, to be turned away at the user's weight."""
+    users = np.arange(found.first, found.last)
+    more: dict[str, Any] = {f.name: np.zeros(len(users)) for f in dataclasses.fields(found)[2:-1]}
+    more |= {"user": users, "server": np.full(len(users), LOCAL), "cut": np.full(len(users), REJECTION)}
+    more |= {"fixed": weight[users], "least": weight[users], "slow": np.ones(len(users)), "fast": np.ones(len(users))}
+    order = np.argsort(np.concatenate([found.user, users]), kind="stable")
+    joined = {name: np.concatenate([getattr(found, name), column])[order] for name, column in more.items()}
+    drain = None if found.drain is None else found.drain.with_free(len(users)).take(order)
+    return Options(found.first, found.last, **joined, drain=drain)
 
 
 def _cube(x: Floats) -> Floats:
@@ -218,18 +266,3 @@ def _equal_rows(*columns: Floats) -> tuple[Ints, Ints]:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     _, example, number = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     return number.reshape(-1).astype(np.int64), example.astype(np.int64)
-
-
-def _with_least(found: Options, deadline: Floats) -> Options:
-    """With the cost at full shares; what can hardly meet its deadline gets the time that the checker forgives."""
-    spare = found.budget - found.air - found.run - found.device / found.fast
-    forgiven = up(deadline * FORGIVEN_TIME)
-    budget = np.where(spare < forgiven, add_up(found.budget, forgiven), found.budget)
-    left = sub_up(sub_up(budget, found.air), found.run)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        needed = np.where(found.device > 0, np.where(left > 0, below(found.device / left), np.inf), 0.0)
-    late = (left < 0) | (needed > found.fast)
-    clock = np.where(late, 1.0, np.maximum(found.slow, needed))
-    square = below(mul_down(clock, clock))
-    energy = add_down(mul_down(found.clock_w, square), mul_down(found.send_w, found.air), found.fixed)
-    return dataclasses.replace(found, budget=budget, least=np.where(late, np.inf, below(energy)))

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from instances.certificate import Certificate, Dropped, Leaf, Links, Node, ServerSplit, UserSplit
+from instances.certificate import Certificate, Dropped, Leaf, Links, Node, PieceSplit, ServerSplit, UserSplit
 from instances.certify_options import Offers
 from instances.errors import InputError
 
-__all__ = ["check_tree", "option_code", "parts_of", "split_users"]
+__all__ = ["check_tree", "option_code", "parts_of"]
 
 MOST_NODES = 2_000_000
+MOST_PIECES = 2**31
 
 
 def option_code(server: Any, cut: Any, n_cuts: int) -> Any:
@@ -34,11 +35,18 @@ def check_tree(certificate: Certificate, offers: Offers) -> int:
     bound: Any = certificate.bound_j
     if isinstance(bound, bool) or not isinstance(bound, int | float | np.floating) or np.isnan(bound):
         raise InputError("certificate.bound_j", f"is {bound!r}", "a bound is a number")
+    whole: Any = certificate.whole
+    if not isinstance(whole, bool):
+        raise InputError("certificate.whole", f"is {whole!r}", "shares are whole pieces or not")
+    if whole and offers.instance.allocation != "units":
+        raise InputError("certificate.whole", "is true", "shares of this instance are continuous")
     leaves = 0
     for number, (node, settled) in enumerate(_walk(certificate.root)):
         where = f"certificate.nodes[{number}]"
         if number >= MOST_NODES:
             raise InputError(where, "is one too many", f"a certificate has at most {MOST_NODES} nodes")
+        if isinstance(node, PieceSplit) and not whole:
+            raise InputError(where, "is about pieces", "the certificate is of any shares")
         _check_node(node, settled, offers, where)
         leaves += isinstance(node, Leaf)
     return leaves
@@ -47,7 +55,7 @@ def check_tree(certificate: Certificate, offers: Offers) -> int:
 def _check_node(node: Any, settled: set[int], offers: Offers, where: str) -> None:
     instance = offers.instance
     if isinstance(node, Leaf | Dropped):
-        _check_prices(node.prices, instance.n_servers, f"{where}.prices")
+        _check_prices(node.prices, instance.n_servers, instance.energy_budget_j is not None, f"{where}.prices")
         _check_links(node.links, instance.n_users, instance.n_servers, f"{where}.links")
     elif isinstance(node, ServerSplit):
         if not (_is_whole(node.server) and 0 <= node.server < instance.n_servers):
@@ -58,15 +66,23 @@ def _check_node(node: Any, settled: set[int], offers: Offers, where: str) -> Non
         if not (_is_whole(node.user) and 0 <= node.user < instance.n_users):
             raise InputError(f"{where}.user", f"is {node.user!r}", f"users are 0 to {instance.n_users - 1}")
         _check_options(node, offers, where)
+    elif isinstance(node, PieceSplit):
+        if not (_is_whole(node.user) and 0 <= node.user < instance.n_users):
+            raise InputError(f"{where}.user", f"is {node.user!r}", f"users are 0 to {instance.n_users - 1}")
+        if node.kind not in ("blocks", "units"):
+            raise InputError(f"{where}.kind", f"is {node.kind!r}", "pieces are blocks or units")
+        if not (_is_whole(node.most) and 0 <= node.most <= MOST_PIECES):
+            raise InputError(f"{where}.most", f"is {node.most!r}", "a number of pieces is whole and not negative")
     else:
         raise InputError(where, f"is a {type(node).__name__}", "a node is a leaf, a sieve or a split")
 
 
-def _check_prices(prices: Any, n_servers: int, where: str) -> None:
+def _check_prices(prices: Any, n_servers: int, budgets: bool, where: str) -> None:
     if not isinstance(prices, np.ndarray) or prices.dtype != np.float64:
         raise InputError(where, "are no array of floating-point numbers", f"they are a [3, {n_servers}] array")
-    if prices.shape != (3, n_servers):
-        raise InputError(where, f"have shape {prices.shape}", f"three for each server is shape (3, {n_servers})")
+    if prices.shape != (3, n_servers) and not (budgets and prices.shape == (4, n_servers)):
+        fix = f"three for each server is shape (3, {n_servers}); energy budgets may have a fourth"
+        raise InputError(where, f"have shape {prices.shape}", fix)
     bad = np.argwhere(~(np.isfinite(prices) & (prices >= 0)))
     if len(bad):
         k, s = bad[0]
@@ -115,6 +131,8 @@ def parts_of(node: Node) -> tuple[Node, ...]:
         return node.off, node.on
     if isinstance(node, UserSplit):
         return node.among, node.other
+    if isinstance(node, PieceSplit):
+        return node.few, node.more
     return (node.rest,) if isinstance(node, Dropped) else ()
 
 
@@ -132,8 +150,3 @@ def _walk(root: Node) -> Iterator[tuple[Node, set[int]]]:
             settled.add(int(node.server))
             stack.append((node, True))
         stack += [(part, False) for part in reversed(parts_of(node))]
-
-
-def split_users(certificate: Certificate) -> set[int]:
-    """Users that some split is about."""
-    return {int(node.user) for node, _ in _walk(certificate.root) if isinstance(node, UserSplit)}

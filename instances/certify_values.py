@@ -1,8 +1,9 @@
 """What options certainly cost at prices: a lower bound of v_o for any λ, and a λ that makes it a good one.
 
-For every λ ≥ 0 (J/s), with w the weight, β, φ ≤ 1 and z within its range (docs/theory.md, P5 and P13),
+For every λ ≥ κ (J/s; κ = 0 but under J-L), with w the weight, β, φ ≤ 1 and z within its range (docs/theory.md, P5, P10
+and P13),
 
-    w q + π r + min_z {w e z² + λ l/z} + min_β {(w p + λ) a'/β + μ β} + min_φ {λ c/φ + ν φ} − λ B  ≤  v(μ, ν, π).
+    w q + κ t + π r + σ ε + min_z {w e z² + λ l/z} + min_β {(w p + λ) a'/β + μ β} + min_φ {λ c/φ + ν φ} − (λ−κ) B  ≤  v.
 
 λ comes from a search in ordinary arithmetic. Whatever it finds, the value is computed with directed rounding.
 """
@@ -11,40 +12,34 @@ from __future__ import annotations
 
 import numpy as np
 
+from instances.certify_least import clock_term
 from instances.certify_options import LARGEST, Options
 from instances.columns import Bools, Floats
-from instances.outward import (
-    add_down,
-    below,
-    div_down,
-    div_up,
-    mul_down,
-    mul_up,
-    sqrt_down,
-    sub_down,
-    sub_up,
-)
+from instances.outward import add_down, below, mul_down, mul_up, sqrt_down, sub_down, sub_up
 
-__all__ = ["clock_term", "find_force", "share_term", "value_down"]
+__all__ = ["find_force", "share_term", "value_down"]
 
 _SETTLED = 1e-6
 """Change of ln λ at which the search ends: the value is flat there, so it is off by the square of that."""
 
 
-def value_down(o: Options, mu: Floats, nu: Floats, pi: Floats, force: Floats) -> Floats:
-    """[n] at most v_o at the prices [n] of each option's server, by the given λ [n] ≥ 0, J.
+def value_down(o: Options, prices: Floats, force: Floats) -> Floats:
+    """[n] at most v_o at the prices [4, n] of each option's server, by the given λ [n] ≥ 0, J.
 
-    Never below the cost at full shares, which prices ≥ 0 cannot undercut.
+    A λ below κ is raised to it. Never below the cost at full shares, which prices ≥ 0 cannot undercut.
     """
+    mu, nu, pi, sigma = prices
+    force = np.maximum(force, o.floor)
     lateness = below(mul_down(force, o.device))
     with np.errstate(all="ignore"):
         clock = np.clip(np.cbrt(lateness / (2 * o.clock_w)), o.slow, o.fast)
     clock = np.where(np.isfinite(clock), clock, o.slow)
-    push = mul_up(force, o.budget)
+    push = mul_up(sub_up(force, o.floor), o.budget)
     sending = below(mul_down(below(add_down(o.send_w, force)), o.air))
     total = add_down(
         o.fixed,
         below(mul_down(pi, o.memory)),
+        below(mul_down(sigma, o.energy)),
         clock_term(o.clock_w, lateness, o.slow, o.fast, clock),
         share_term(sending, mu),
         share_term(below(mul_down(force, o.run)), nu),
@@ -52,26 +47,6 @@ def value_down(o: Options, mu: Floats, nu: Floats, pi: Floats, force: Floats) ->
     # A value that is no number (of huge figures that cancel) says nothing: the cost at full shares remains.
     with np.errstate(invalid="ignore"):
         return np.asarray(np.fmax(sub_down(total, push), o.least))
-
-
-def clock_term(energy: Floats, lateness: Floats, slow: Floats, fast: Floats, clock: Floats) -> Floats:
-    """At most min {g(z) = energy z² + lateness/z : slow ≤ z ≤ fast}, by the tangent at any ``clock`` in that range.
-
-    g is convex, so g(z) ≥ g(clock) + g'(clock)(z − clock), which is least at an end of the range. At the minimum, or
-    at the end where g has its least value, nothing is lost but rounding. Figures up to 1e100 do not overflow here.
-    """
-    square_low, square_high = below(mul_down(clock, clock)), mul_up(clock, clock)
-    value = add_down(mul_down(energy, square_low), div_down(lateness, clock))
-    twice = 2 * energy  # exact
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rise = sub_up(mul_up(twice, clock), div_down(lateness, square_high))
-        fall = sub_down(mul_down(twice, clock), div_up(lateness, square_low))
-    rise, fall = np.maximum(rise, 0.0), np.minimum(fall, 0.0)
-    to_slow, to_fast = sub_down(slow, clock), sub_up(fast, clock)
-    lost = np.minimum(
-        np.where(to_slow < 0, mul_down(rise, to_slow), 0.0), np.where(to_fast > 0, mul_down(fall, to_fast), 0.0)
-    )
-    return np.asarray(np.maximum(add_down(value, lost), 0.0))
 
 
 def share_term(work: Floats, price: Floats) -> Floats:
@@ -100,7 +75,7 @@ def find_force(o: Options, mu: Floats, nu: Floats, start: Floats | None = None, 
             if not (change > _SETTLED).any():
                 break
         force = np.exp(x)
-    return np.where(np.isfinite(force), np.minimum(force, LARGEST), 0.0)
+    return np.maximum(np.where(np.isfinite(force), np.minimum(force, LARGEST), 0.0), o.floor)
 
 
 def _bracket(o: Options, mu: Floats, nu: Floats) -> tuple[Floats, Floats]:

@@ -78,8 +78,8 @@ def rows_of(name: str, *, quick: bool = False, folder: Path = RUNS) -> list[dict
 
 def figures_of(result: Result) -> dict[str, Any]:
     """The figures of a result that experiments keep; infinite ones as None."""
-    plain = {"objective_j": result.objective_j, "bound_j": result.bound_j, "gap": result.gap,
-             "build_s": result.build_s, "solve_s": result.solve_s}  # fmt: skip
+    plain = {"objective_j": result.objective_j, "bound_j": result.bound_j, "certified_j": result.certified_j,
+             "gap": result.gap, "build_s": result.build_s, "solve_s": result.solve_s}  # fmt: skip
     return {
         **{name: value if math.isfinite(value) else None for name, value in plain.items()},
         "verdict": result.verdict.value,

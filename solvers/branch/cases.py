@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Literal
 
 import numpy as np
 
 from instances.columns import Bools, Ints
 from solvers.branch.rates import Rates
 
-__all__ = ["OFF", "ON", "OPEN", "Case", "Record"]
+__all__ = ["OFF", "ON", "OPEN", "Case", "Limit", "Record"]
 
 OFF, ON, OPEN = 0, 1, 2
+Limit = tuple[Literal["blocks", "units"], int]
+"""Kind of pieces, and how many of them at most."""
 
 
 @dataclasses.dataclass(eq=False)
@@ -19,8 +22,8 @@ class Record:
     """How a case was settled.
 
     ``rates`` and ``bound_j``: the best that was proven for it directly. ``sieve``: the rates by which options were
-    dropped before it was split. ``server`` or ``user`` (with
-    ``among``, [k] rows of the table): what it was split by, if it was; ``parts``: records of its two parts.
+    dropped before it was split. ``server`` or ``user`` (with ``among``, [k] rows of the table, or ``pieces``, blocks or
+    units and how many at most): what it was split by, if it was; ``parts``: records of its two parts.
     """
 
     rates: Rates
@@ -29,6 +32,7 @@ class Record:
     server: int | None = None
     user: int | None = None
     among: Ints | None = None
+    pieces: Limit | None = None
     parts: tuple[Record, Record] | None = None
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 from instances.columns import Bools, Floats, Ints
 from solvers.branch.bound import Bounded
-from solvers.branch.cases import OPEN, Case
+from solvers.branch.cases import OPEN, Case, Limit
 from solvers.branch.offers import Offers
 from solvers.branch.pieces import Pieces
 
-__all__ = ["Experience", "choose_server", "choose_user"]
+__all__ = ["Experience", "Parting", "choose_server", "choose_user"]
 
 _WHOLE = 1e-6
 _RELIABLE = 2
@@ -72,7 +73,16 @@ def choose_server(case: Case, bounded: Bounded, experience: Experience, static_j
     return int(unsure[np.argmax(experience.foretell(on)[unsure])])
 
 
-def choose_user(offers: Offers, weight: Floats, live: Bools) -> tuple[int, Bools] | None:
+@dataclasses.dataclass(frozen=True, eq=False)
+class Parting:
+    """``user`` takes one of ``among`` [offers], or another one; ``pieces``: those with no more of them."""
+
+    user: int
+    among: Bools
+    pieces: Limit | None = None
+
+
+def choose_user(offers: Offers, weight: Floats, live: Bools) -> Parting | None:
     """An undecided user and the offers that one part of the case keeps of its own; None when all are decided.
 
     The user's weights are split as evenly as can be: by server, then by option, then by blocks and units.
@@ -82,7 +92,7 @@ def choose_user(offers: Offers, weight: Floats, live: Bools) -> tuple[int, Bools
         found = _most_even(offers.user, group, weight)
         if found is not None:
             user, key = found
-            return user, live & (offers.user == user) & (group == key)
+            return Parting(user, live & (offers.user == user) & (group == key))
     if isinstance(offers, Pieces):
         return _by_pieces(offers, weight, live)
     return None
@@ -101,13 +111,14 @@ def _most_even(user: Ints, group: Ints, weight: Floats) -> tuple[int, int] | Non
     return int(owner[best]), int(keys[best])
 
 
-def _by_pieces(offers: Pieces, weight: Floats, live: Bools) -> tuple[int, Bools] | None:
+def _by_pieces(offers: Pieces, weight: Floats, live: Bools) -> Parting | None:
     """Columns of one option: those with no more blocks (or units) than the weights' mean."""
     used = np.flatnonzero((weight > _WHOLE) & (weight < 1 - _WHOLE))
     if not len(used):
         return None
     user = int(offers.user[used[np.argmax(np.minimum(weight, 1 - weight)[used])]])
     own = used[offers.user[used] == user]
-    pieces = offers.blocks if len(np.unique(offers.blocks[own])) > 1 else offers.units
-    mean = float(np.average(pieces[own], weights=weight[own]))
-    return user, live & (offers.user == user) & (pieces <= np.floor(mean))
+    kind: Literal["blocks", "units"] = "blocks" if len(np.unique(offers.blocks[own])) > 1 else "units"
+    pieces = offers.blocks if kind == "blocks" else offers.units
+    most = int(np.average(pieces[own], weights=weight[own]))
+    return Parting(user, live & (offers.user == user) & (pieces <= most), (kind, most))

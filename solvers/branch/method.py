@@ -39,7 +39,7 @@ _SETTLED = 5000
 _DEAR = 1.01
 _SHARP = 12
 _SKETCH = 30
-"""Nodes with continuous shares before whole pieces are looked at: their bound is weaker, but it can be certified."""
+"""Nodes with continuous shares before whole pieces are looked at: their bound is weaker, but leaves few options."""
 _MOST_CELLS = 3e8
 """Pieces (blocks × units) of all options together up to which they are listed."""
 
@@ -48,8 +48,8 @@ _MOST_CELLS = 3e8
 class Branch:
     """Prices bound every case; cases split by servers on or off, then by what users choose.
 
-    ``limits.nodes``: cases looked at. The certificate is the tree of cases with the prices of each. Under `units` it is
-    that of a short search with continuous shares; the bound that the search over whole pieces then finds is higher.
+    ``limits.nodes``: cases looked at. The certificate is the tree of cases with the prices of each; under `units` that
+    of the search over whole pieces, or of the short one with continuous shares before it, whichever proves more.
     """
 
     name = "branch"
@@ -186,7 +186,8 @@ class _Work:
         detail = {"nodes": float(self.nodes), "options": float(len(self.table))}
         if self.search is not None:
             detail = {"nodes": float(self.nodes + self.search.nodes), "options": float(len(self.kept))}
-        certificate = self.certificate or self._proof()
+        proofs = [proof for proof in (self._proof(), self.certificate) if proof is not None]
+        certificate = max(proofs, key=lambda proof: proof.bound_j, default=None)
         return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
 
     def _proof(self) -> Certificate | None:

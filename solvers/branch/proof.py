@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from instances.certificate import Certificate, Dropped, Leaf, Links, Node, ServerSplit, UserSplit
+from instances.certificate import Certificate, Dropped, Leaf, Links, Node, PieceSplit, ServerSplit, UserSplit
 from instances.columns import Ints
 from instances.options import OptionTable
 from solvers.branch.cases import Record
-from solvers.branch.offers import Shares
+from solvers.branch.pieces import Pieces
 from solvers.branch.rates import Rates
 from solvers.branch.search import Search
 from solvers.prices.dual import Point
@@ -19,20 +19,20 @@ __all__ = ["certificate_of"]
 def certificate_of(
     table: OptionTable, point: Point | None, search: Search | None, sieves: list[Rates], kept: Ints
 ) -> Certificate | None:
-    """Certificate of what was proven; for whole pieces only of what prices at the root prove.
+    """Certificate of what was proven; None before there are prices.
 
     Args:
         table: all options. point: prices for them.
         search: over ``kept``, rows of the table that were left by sieving at the prices ``sieves``, in this order.
     """
-    if point is None or "energy" in table.stocks:  # certificates have no prices of energy
+    if point is None:
         return None
-    if search is None or not isinstance(search.offers, Shares):
+    if search is None:
         return Certificate(Leaf(point.prices), point.bound_j)
     node = _tree(table, search.root.record, kept)
     for rates in reversed(sieves):
         node = _sieve(table, rates, node)
-    return Certificate(node, search.bound_j)
+    return Certificate(node, search.bound_j, isinstance(search.offers, Pieces))
 
 
 def _tree(table: OptionTable, root: Record, kept: Ints) -> Node:
@@ -56,6 +56,8 @@ def _node(table: OptionTable, record: Record, kept: Ints, made: dict[int, Node])
     if record.server is not None:
         return _sieve(table, record.sieve, ServerSplit(record.server, first, second))
     assert record.user is not None and record.among is not None
+    if record.pieces is not None:
+        return _sieve(table, record.sieve, PieceSplit(record.user, *record.pieces, first, second))
     rows = kept[record.among]
     options = tuple((int(table.server[row]), int(table.cut[row])) for row in rows)
     return _sieve(table, record.sieve, UserSplit(record.user, options, first, second))

@@ -189,11 +189,12 @@ class Search:
         found = choose_user(self.offers, bounded.relaxed.weight, case.live)
         if found is None:
             return None
-        user, among = found
+        user, among = found.user, found.among
         other = case.live & (self.offers.user == user) & ~among
         parts = case.part(case.state, case.live & ~other), case.part(case.state, case.live & ~among)
-        case.record.user, case.record.among = user, np.unique(self.offers.row[among])
-        case.record.parts = parts[0].record, parts[1].record
+        record = case.record
+        record.user, record.among, record.pieces = user, np.unique(self.offers.row[among]), found.pieces
+        record.parts = parts[0].record, parts[1].record
         heavier = bounded.relaxed.weight[among].sum() >= 0.5
         return parts if heavier else (parts[1], parts[0])
 

@@ -134,12 +134,11 @@ def test_certified_to_a_millionth(kind: str) -> None:
     assert again.certified_j == got.certified_j
 
 
-def test_units_carry_the_certificate_of_continuous_shares() -> None:
+def test_units_carry_the_certificate_of_whole_pieces() -> None:
     instance = generate("campus", users=15, servers=3, seed=4, allocation="units")
     got = solve(instance, "branch", limits=Limits(gap=1e-6, nodes=3000))
-    assert got.gap <= 1e-6 and got.verdict in (Verdict.OPTIMAL, Verdict.CERTIFIED)
-    assert 0 < got.certified_j <= got.bound_j
-    assert got.certified_gap < 0.05
+    assert got.gap <= 1e-6 and got.verdict is Verdict.CERTIFIED
+    assert got.certificate is not None and got.certificate.whole and got.certified_gap <= 1e-6
     assert verify(instance, json.loads(json.dumps(result_to_json(got)))) == []
 
 
