@@ -1,7 +1,7 @@
 """How one request is split: splitters over `instances.request.Request`, and results that the checker has recomputed."""
 
 from instances.request_costs import Goal, LinearCosts
-from solvers.split import brute_force
+from solvers.split import brute_force, min_cut
 from solvers.split.answer import SplitAnswer
 from solvers.split.plans import plan_of
 from solvers.split.registry import SPLITTERS, get_splitter, splitter
@@ -16,6 +16,7 @@ __all__ = [
     "SplitResult",
     "brute_force",
     "get_splitter",
+    "min_cut",
     "plan_of",
     "split",
     "splitter",
