@@ -73,7 +73,9 @@ class Tolls:
     def of(cls, costs: LinearCosts) -> Tolls:
         """Those between neighbours."""
         k = np.arange(costs.request.n_machines - 1)
-        result = np.array([costs.parcel(j + 1, j, costs.request.network.result_mbit, result=True) for j in k])
+        result = np.array(
+            [costs.parcel(j + 1, j, costs.request.network.result_mbit, result=True) for j in range(len(k))]
+        )
         return cls(costs.send[k, k + 1], costs.hop[k, k + 1], costs.send[k + 1, k], costs.hop[k + 1, k], result,
                    costs.opening[1:])  # fmt: skip
 

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from formulations.split.graph import SOURCE, TARGET, CutGraph, CutStructure
@@ -23,6 +24,7 @@ __all__ = ["Cut", "minimum_cut"]
 
 _STEPS = 2**29
 _MOST_ROUNDS = 6
+_Int32s = NDArray[np.int32]
 CLOSE = 1e-13
 """Relative gap between cut and flow that is taken for rounding."""
 
@@ -41,8 +43,8 @@ class Cut:
 class _Frame:
     """Sparse matrix that holds every arc and its reverse: ``slot`` [arcs] is each one's place among its entries."""
 
-    indptr: Ints
-    indices: Ints
+    indptr: _Int32s
+    indices: _Int32s
     slot: Ints
     n_nodes: int
 
@@ -50,7 +52,7 @@ class _Frame:
     def size(self) -> int:
         return len(self.indices)
 
-    def matrix(self, data: Ints) -> sp.csr_matrix:
+    def matrix(self, data: _Int32s) -> sp.csr_matrix:
         return sp.csr_matrix((data, self.indices, self.indptr), shape=(self.n_nodes, self.n_nodes))
 
     def reachable(self, open_arcs: Bools) -> Bools:

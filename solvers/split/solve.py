@@ -18,7 +18,7 @@ __all__ = ["split"]
 
 def split(
     request: Request,
-    method: str = "brute_force",
+    method: str = "min_cut",
     goal: Goal | None = None,
     *,
     limits: Limits | None = None,

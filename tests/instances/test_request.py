@@ -17,7 +17,8 @@ from instances.request import Request
 from instances.request_build import Machine, Wire
 from instances.request_costs import Goal, LinearCosts
 from solvers.split import plan_of
-from solvers.split.brute_force import all_placements, count_stages
+from solvers.split.brute_force import all_placements
+from solvers.split.figures import count_stages
 from tests.builders import tiny_instance
 from tests.request_builders import chain_network, tiny_request
 
