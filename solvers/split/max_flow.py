@@ -2,8 +2,9 @@
 
 One round multiplies the capacities by 2²⁹ over an upper bound of the flow, rounds down and solves. The flow found is a
 flow of the true graph, hence a lower bound of every cut; the cut found is worth at most (arcs) · 2⁻²⁹ · (upper bound)
-more. The next round does the same with what is left of the capacities, the gap being the new upper bound: two rounds
-reach the accuracy of doubles (docs/theory.md, P17).
+more. Often that settles every layer: who is joined to the source by a path on which more than the gap is left is on
+its side of every minimum cut, and likewise at the target. If not, the next round does the same with what is left of the
+capacities, the gap being the new upper bound: two rounds reach the accuracy of doubles (docs/theory.md, P17).
 """
 
 from __future__ import annotations
@@ -41,11 +42,13 @@ class Cut:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Frame:
-    """Sparse matrix that holds every arc and its reverse: ``slot`` [arcs] is each one's place among its entries."""
+    """Sparse matrix that holds every arc and its reverse: ``slot`` [arcs] is each one's place among its entries,
+    ``mirror`` [entries] that of each entry's reverse."""
 
     indptr: _Int32s
     indices: _Int32s
     slot: Ints
+    mirror: Ints
     n_nodes: int
 
     @property
@@ -55,13 +58,13 @@ class _Frame:
     def matrix(self, data: _Int32s) -> sp.csr_matrix:
         return sp.csr_matrix((data, self.indices, self.indptr), shape=(self.n_nodes, self.n_nodes))
 
-    def reachable(self, open_arcs: Bools) -> Bools:
-        """[nodes] which ones the source reaches over open entries."""
+    def reachable(self, open_arcs: Bools, start: int = SOURCE) -> Bools:
+        """[nodes] which ones the start reaches over open entries."""
         count = np.concatenate([[0], np.cumsum(open_arcs)])
         indices = self.indices[open_arcs]
         graph = sp.csr_matrix((np.ones(len(indices)), indices, count[self.indptr]), shape=(self.n_nodes, self.n_nodes))
         side = np.zeros(self.n_nodes, dtype=bool)
-        side[breadth_first_order(graph, SOURCE, return_predecessors=False)] = True
+        side[breadth_first_order(graph, start, return_predecessors=False)] = True
         return side
 
 
@@ -91,10 +94,23 @@ def minimum_cut(graph: CutGraph) -> Cut:
             best = Cut(side, value, min(flow + graph.constant, value), rounds)
         best = dataclasses.replace(best, bound=min(flow + graph.constant, best.value), rounds=rounds)
         gap = best.value - best.bound
+        if rounds == 1 and _is_settled(graph, frame, left, side, gap):
+            return dataclasses.replace(best, bound=best.value)
         if not math.isfinite(gap) or gap <= CLOSE * max(abs(best.value), flow):
             break
         most = gap
     return best
+
+
+def _is_settled(graph: CutGraph, frame: _Frame, left: Floats, side: Bools, gap: float) -> bool:
+    """Whether every minimum cut puts the layers where ``side`` does: more than the gap is left towards one end."""
+    if not math.isfinite(gap):
+        return False
+    wide = left > gap * (1 + 1e-9) + CLOSE * abs(graph.value(side))
+    from_source = frame.reachable(wide)
+    to_target = frame.reachable(wide[frame.mirror], TARGET)
+    layers = graph.structure.node
+    return bool(np.array_equal(from_source[layers], side[layers]) and (from_source | to_target)[layers].all())
 
 
 def _first_bound(graph: CutGraph) -> float:
@@ -112,7 +128,8 @@ def _frame(structure: CutStructure) -> _Frame:
     keys = structure.tail * n + structure.head
     every = np.unique(np.concatenate([keys, structure.head * n + structure.tail]))
     indptr = np.searchsorted(every, np.arange(n + 1) * n).astype(np.int32)
-    return _Frame(indptr, (every % n).astype(np.int32), np.searchsorted(every, keys), n)
+    mirror = np.searchsorted(every, every % n * n + every // n)
+    return _Frame(indptr, (every % n).astype(np.int32), np.searchsorted(every, keys), mirror, n)
 
 
 def _entries(flow: sp.csr_matrix, frame: _Frame) -> Floats:
