@@ -77,7 +77,7 @@ def minimum_cut(graph: CutGraph) -> Cut:
     if structure not in _frames:
         _frames[structure] = _frame(structure)
     frame = _frames[structure]
-    left = np.bincount(frame.slot, graph.capacity, frame.size)
+    left = np.asarray(np.bincount(frame.slot, graph.capacity, frame.size), dtype=np.float64)
     most, flow = _first_bound(graph), 0.0
     best = Cut(np.zeros(structure.n_nodes, dtype=bool), math.inf, graph.constant, 0)
     for rounds in range(1, _MOST_ROUNDS + 1):

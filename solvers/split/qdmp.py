@@ -36,7 +36,7 @@ class Qdmp:
     title = "minimum cut between cut vertices"
     kind: Kind = "exact"
     guarantee = "optimal"
-    reference = "after Zhang et al., QDMP, IMWUT 2020 (from its abstract); docs/theory.md P17"
+    reference = "after QDMP, IMWUT 2020 (from its abstract); docs/theory.md P17"
 
     def supports(self, request: Request, goal: Goal) -> str | None:
         """As for a minimum cut, with two machines, one way and one last layer."""
