@@ -67,8 +67,9 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
+# One process a core; what is left at the end is shared out.
 test: lint types
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n logical --dist worksteal
 
 nightly: $(VENV)/.installed-test
 	$(RUN) -m pytest -m nightly

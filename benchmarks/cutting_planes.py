@@ -43,7 +43,7 @@ class Master:
         table, n = self.dual.table, self.size[1]
         remote = np.flatnonzero(table.server[point.chosen] >= 0)
         server = table.server[point.chosen[remote]]
-        memory = table.server_mb[point.chosen[remote]] / self.dual.memory[server]
+        memory = table.stock_part[point.chosen[remote], 0]
         amount = np.stack([point.beta[remote], point.phi[remote], memory])
         paid = (amount * point.prices[:, server]).sum(axis=0)
         row = np.tile(np.arange(len(remote)), 3)

@@ -102,7 +102,7 @@ class _Work:
         self._hear(self.point)
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
         whole = self.table.allocation == "units"
-        self._begin(Shares, self._useful(dual), Record(_rates(self.table, self.point), self.point.bound_j))
+        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
         stop = self._go_on(_SKETCH if whole else None)
         if whole and stop in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
             if self._listable:
@@ -155,7 +155,7 @@ class _Work:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
         self.search = Search(
             offers, root, _DEAR * ceiling_j(dual) + 1e-9, self.limits.gap, best, self.best_j,
-            Fitting(offers, dual, rates.prices[:3], self.rng, self.clock), self.clock,
+            Fitting(offers, dual, rates.prices, self.rng, self.clock), self.clock,
         )  # fmt: skip
 
     def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> None:
@@ -214,12 +214,6 @@ class _Work:
         if self.best is not None:
             useful[self.best.chosen] = True
         return np.flatnonzero(useful)
-
-
-def _rates(table: OptionTable, point: Point) -> Rates:
-    """A point's prices, energy for nothing: the dual function of a point knows no limit of it."""
-    free = np.zeros((2 + len(table.stocks) - len(point.prices), table.n_servers))
-    return Rates(np.vstack([point.prices, free]))
 
 
 def _root_of(offers: Offers, record: Record) -> Case:

@@ -1,4 +1,6 @@
-"""The dual function of users who are spread over a cluster: prices go out, sums of 6 numbers a server come back.
+"""The dual function of users who are spread over a cluster: prices go out, sums over users come back.
+
+Those are two whole numbers for each resource of each server, and one for the value.
 
 Sums are exact (`solvers.prices.sums`), so the order in which workers add them does not matter, nor do the number of
 shards and workers and the deaths among them: every point is that of one machine, to the last bit.
@@ -94,7 +96,7 @@ class ClusterDual:
         return int(self._row[-1])
 
     def at(self, prices: Floats, *, steps: int = _WARM) -> Point:
-        """Value and slopes at prices [3, n_servers]; as `solvers.prices.dual.Dual.at`, to the last bit."""
+        """Value and slopes at prices [kinds, n_servers]; as `solvers.prices.dual.Dual.at`, to the last bit."""
         self._options = None  # samples are drawn before; plans come after, and then they are made again
         prices = from_below(prices, self.cheapest_j / max(self.n_users, 1))
         sent = self._submit(tasks.same, prices)

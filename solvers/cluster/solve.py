@@ -17,7 +17,6 @@ import numpy as np
 
 from formulations.program import Decision
 from instances.certificate import Certificate, Leaf
-from instances.errors import InputError
 from instances.expand import expand
 from instances.instance import Instance
 from instances.plan import Plan
@@ -60,12 +59,9 @@ def solve_on_cluster(
         path: Parquet file of this very instance that all workers can read; without one they are sent their users.
 
     Raises:
-        InputError: no such cluster, the extra ``cluster`` is not installed, or servers have energy budgets.
+        InputError: no such cluster, the extra ``cluster`` is not installed.
     """
     limits = limits or Limits()
-    if instance.energy_budget_j is not None:
-        raise InputError("energy_budget_j", "is given", "the method prices has no price for energy",
-                         "leave it out, or solve with another method")  # fmt: skip
     with connect(cluster) as client:
         if instance.n_users <= EXACT:
             # Small crowds need all options in one place, for an LP over columns and local search.

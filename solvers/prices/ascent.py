@@ -44,9 +44,9 @@ def _scale_of(dual: Crowd) -> _Scale:
 
 
 def first_prices(dual: Crowd) -> Floats:
-    """[3, n_servers] prices to start from: those of uplink and compute a part of what users cost, memory free."""
-    prices = np.full((3, dual.table.n_servers), 0.3 * _scale_of(dual).unit)
-    prices[2] = np.where(dual.binds, 1e-3 * prices[2], 0.0)
+    """[kinds, n_servers] prices to start from: of uplink and compute a part of what users cost, stocks next to free."""
+    prices = np.full((2 + len(dual.binds), dual.table.n_servers), 0.3 * _scale_of(dual).unit)
+    prices[2:] = np.where(dual.binds, 1e-3 * prices[2:], 0.0)
     return lift(dual, prices)
 
 
@@ -62,7 +62,7 @@ def climb(dual: Crowd, prices: Floats, rounds: int, *, heard: Callable[[Point], 
 
     Args:
         dual: of the users that count.
-        prices: [3, n_servers] to start from.
+        prices: [kinds, n_servers] to start from.
         rounds: evaluations to make.
         heard: told every point.
         clock: its time limit ends the climb.
@@ -87,7 +87,7 @@ def climb(dual: Crowd, prices: Floats, rounds: int, *, heard: Callable[[Point], 
         lengths = np.where(turned, lengths * _SHRINK, np.where(before == 0, lengths, lengths * _GROW))
         lengths, before = np.minimum(lengths, _CAP), pull
         moved = scale.clip(point.prices * np.exp(np.clip(lengths * pull, -_LONGEST, _LONGEST)))
-        moved[2] = np.where(dual.binds, moved[2], 0.0)
+        moved[2:] = np.where(dual.binds, moved[2:], 0.0)
         prices = lift(dual, moved)
         if float(np.abs(lengths * pull).max(initial=0.0)) < _SETTLED:
             break
@@ -96,7 +96,7 @@ def climb(dual: Crowd, prices: Floats, rounds: int, *, heard: Callable[[Point], 
 
 
 def sampled_prices(table: Population, rng: np.random.Generator, rounds: int, clock: Clock) -> Floats | None:
-    """[3, n_servers] prices from a random sample of users with its part of every server; None for small crowds."""
+    """[kinds, n_servers] prices from a random sample of users with its part of every server; None for small crowds."""
     wanted = max(_SAMPLE, 40 * table.n_servers)
     if 2 * wanted >= table.n_users:
         return None

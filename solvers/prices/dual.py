@@ -1,6 +1,6 @@
 """The dual function: a bound from any prices, with its slopes.
 
-L(μ, ν, π) = Σ_i min_o v_o(μ, ν, π) − room Σ_s max(0, μ_s + ν_s + π_s R_s − f_s) ≤ optimum (docs/theory.md, P5;
+L(μ, ν, π) = Σ_i min_o v_o(μ, ν, π) − room Σ_s max(0, μ_s + ν_s + Σ π_s R_s − f_s) ≤ optimum (docs/theory.md, P5;
 Geoffrion, Mathematical Programming Study 2, 1974). The sum over users is made by shards (`solvers.prices.shard`); the
 rest is made here once. Sums do not depend on threads or on how users are split.
 """
@@ -36,9 +36,10 @@ _NOTHING = 1e-30
 class Point:
     """What the dual function says at some prices.
 
-    ``prices`` [3, n_servers]: μ, ν (J for the whole resource) and π·R (J for the whole memory). ``bound_j``: L, rounded
-    down. ``asked`` [3, n_servers]: part of uplink, compute and memory that the cheapest options ask for, in units of
-    the room. ``ask``: for what everybody chooses, which may lie elsewhere.
+    ``prices`` [kinds, n_servers]: μ, ν (J for the whole resource) and π·R (J for each whole stock: memory, and energy
+    where limited). ``bound_j``: L, rounded down. ``asked`` [kinds, n_servers]: part of uplink, compute and stocks
+    that the cheapest options ask for, in units of the room. ``ask``: for what everybody chooses, which may lie
+    elsewhere.
     """
 
     prices: Floats
@@ -91,7 +92,7 @@ class Crowd(Protocol):
     """Users whose dual function can be asked for, on this machine (`Dual`) or on others.
 
     ``table``: its servers are the crowd's; whether it has its options too is not promised. ``room``: as for `Dual`.
-    ``binds`` [n_servers]: whether weights can overfill a server at all (if every user brought its largest there).
+    ``binds`` [stocks, n_servers]: whether users can overdraw a stock at all (if every one took its most there).
     """
 
     table: OptionTable
@@ -103,7 +104,7 @@ class Crowd(Protocol):
         """J that users cost at best, alone with whole shares (users without any option left out)."""
 
     def at(self, prices: Floats, *, steps: int = _WARM) -> Point:
-        """Value and slopes at prices [3, n_servers]; see `Dual.at`."""
+        """Value and slopes at prices [kinds, n_servers]; see `Dual.at`."""
 
     def favoured(self, point: Point) -> Favoured:
         """The few options of each user that the prices of the last point favour."""
@@ -121,7 +122,7 @@ class Dual:
         self.table, self.room = table, room
         self.shard = Shard(table)
         self.work: Work = self.shard.work
-        self.local_j, self.local_row, self.memory = self.shard.local_j, self.shard.local_row, self.shard.memory
+        self.local_j, self.local_row = self.shard.local_j, self.shard.local_row
         self.binds: Bools = as_shares(self.shard.held) > 1
         self.force = self.shard.no_force()
         self.value = np.full(len(self.work), np.inf)
@@ -146,7 +147,7 @@ class Dual:
         return as_float(self.shard.cheapest)
 
     def at(self, prices: Floats, *, steps: int = _WARM) -> Point:
-        """Value and slopes at prices [3, n_servers].
+        """Value and slopes at prices [kinds, n_servers].
 
         Args:
             prices: ≥ 0; those of uplink and compute are raised to next to nothing.
@@ -168,7 +169,7 @@ def from_below(prices: Floats, typical_j: float) -> Floats:
     """A copy of the prices, those of uplink and compute raised to the least that formulas can live with.
 
     Args:
-        prices: [3, n_servers].
+        prices: [kinds, n_servers].
         typical_j: what a user costs at best, J; where that is next to nothing, 1 J is taken.
     """
     prices = np.array(prices, dtype=float)
@@ -177,7 +178,7 @@ def from_below(prices: Floats, typical_j: float) -> Floats:
 
 
 def bound_of(sums: Sums, prices: Floats, static_j: Floats, room: float) -> float:
-    """L at prices [3, n_servers], J, rounded down; inf when somebody has no option."""
+    """L at prices [kinds, n_servers], J, rounded down; inf when somebody has no option."""
     paid = room * math.fsum(np.maximum(prices.sum(axis=0) - static_j, 0.0))
     total = sums.value_j
     if not math.isfinite(total):

@@ -23,7 +23,7 @@ class Favoured:
 
 
 def favoured(table: OptionTable, shard: Shard, values: Floats, chosen: Ints) -> Favoured:
-    """Every user's local option, its choice, and for each of its servers the cheapest and the lightest.
+    """Every user's local option, its choice, and of each of its servers the cheapest, lightest and least in each stock.
 
     Args:
         table: all options of the shard's users.
@@ -35,7 +35,7 @@ def favoured(table: OptionTable, shard: Shard, values: Floats, chosen: Ints) -> 
     pair = work.user * (table.n_servers + 1) + work.server
     slack = np.maximum(work.budget - work.quickest, 1e-300)
     light = (np.sqrt(work.air) + np.sqrt(work.run)) ** 2 / slack
-    picks = [work.row[first_by(score, pair)] for score in (values, light, work.memory_mb + 1e-9 * light)]
+    picks = [work.row[first_by(score, pair)] for score in (values, light, *(work.stock + 1e-9 * light[:, None]).T)]
     local = np.flatnonzero(shard.local_row >= 0)
     rows = np.unique(np.concatenate([*picks, shard.local_row[local], chosen[chosen >= 0]]))
     worth = np.full(len(table), np.inf)

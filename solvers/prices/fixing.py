@@ -38,7 +38,7 @@ def survivors(dual: Dual, prices: Floats, best_j: float) -> Survivors:
 
     Args:
         dual: of the whole table (room 1).
-        prices: [3, n_servers], the better the fewer survive.
+        prices: [kinds, n_servers], the better the fewer survive.
         best_j: value of a plan, J; or less, if only plans below that are of interest.
     """
     point = dual.at(prices, steps=_SHARP)

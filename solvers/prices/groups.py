@@ -1,6 +1,6 @@
 """The convex program behind the best prices: rows, their groups, and what they say at some prices.
 
-A group is a user, whose rows are options, or a server, whose rows are off (worth 0) and on (worth f − μ − ν − π).
+A group is a user, whose rows are options, or a server, whose rows are off (worth 0) and on (worth f − μ − ν − Σ π).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import scipy.sparse
 from instances.columns import Floats, Ints
 from solvers.prices.curvature import look_closely
 from solvers.prices.dual import Dual
-from solvers.prices.memory import memory_counts
+from solvers.prices.stocks import stocks_count
 
 __all__ = ["Rows", "View"]
 
@@ -22,7 +22,8 @@ _RIDGE = 1e-13
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class View:
-    """What the rows are worth at some prices: ``values`` [n], ``slopes`` [n_sloped, 3], ``bends`` [n_work, 3]."""
+    """What the rows are worth at some prices: ``values`` [n], ``slopes`` [n_sloped, kinds],
+    ``bends`` [n_work, 3]."""
 
     values: Floats
     slopes: Floats
@@ -33,8 +34,8 @@ class View:
 class Rows:
     """Rows in this order: options, then local ones, then servers that are off, then servers that are on.
 
-    ``group`` [n]: of each row; ``free``: places in the flattened [3, n_servers] prices that may move; ``options``: rows
-    of the table behind the first rows; ``force``: λ of the options, kept from view to view.
+    ``group`` [n]: of each row; ``free``: places in the flattened [kinds, n_servers] prices that may move; ``options``:
+    rows of the table behind the first rows; ``force``: λ of the options, kept from view to view.
 
     Args:
         dual: the dual function.
@@ -45,7 +46,7 @@ class Rows:
         table, n = dual.table, dual.table.n_servers
         self.dual, self.kept, self.work = dual, kept, dual.work.take(kept)
         self.force = np.where(np.isfinite(dual.force[kept]), dual.force[kept], 1.0)
-        self.room_mb = self.work.memory_mb / dual.memory[self.work.server]
+        self.kinds = 2 + self.work.stock.shape[1]
         local, servers = np.flatnonzero(np.isfinite(dual.local_j)), np.arange(n)
         self.n_groups = table.n_users + n
         self.group = np.concatenate([self.work.user, local, table.n_users + servers, table.n_users + servers])
@@ -55,20 +56,23 @@ class Rows:
         self.server = np.concatenate([self.work.server, servers])
         pairs, self.pair = np.unique(self.group[self.sloped] * n + self.server, return_inverse=True)
         self.group_of_pair, server = np.divmod(pairs, max(n, 1))
-        start = 3 * np.searchsorted(self.group_of_pair, np.arange(self.n_groups + 1))
-        self._place = (server[:, None] + n * np.arange(3)).ravel(), start
-        # Prices that may move: memory is free where its row is implied.
-        self.free = np.flatnonzero(np.concatenate([np.ones(2 * n, dtype=bool), memory_counts(dual, self.work)]))
+        start = self.kinds * np.searchsorted(self.group_of_pair, np.arange(self.n_groups + 1))
+        self._place = (server[:, None] + n * np.arange(self.kinds)).ravel(), start
+        # Prices that may move: a stock is free where its row is implied.
+        counts = stocks_count(dual, self.work).ravel()
+        self.free = np.flatnonzero(np.concatenate([np.ones(2 * n, dtype=bool), counts]))
 
     def view(self, p: Floats, steps: int) -> View:
         """All rows at some prices [free], after some steps for λ."""
         prices, table, room = self.spread_out(p), self.dual.table, self.dual.room
-        mu, nu, pi = prices[:, self.work.server]
+        mu, nu, *pi = prices[:, self.work.server]
         self.force, value, slopes, bends = look_closely(self.work, self.force, mu, nu, steps)
         on = room * (table.static_j - prices.sum(axis=0))
-        values = np.concatenate([value + pi * self.room_mb, self.local_j, np.zeros(table.n_servers), on])
-        slopes = np.column_stack([slopes, self.room_mb])
-        slopes = np.concatenate([slopes, np.full((table.n_servers, 3), -room)])
+        for price, part in zip(pi, self.work.stock.T, strict=True):
+            value = value + price * part
+        values = np.concatenate([value, self.local_j, np.zeros(table.n_servers), on])
+        slopes = np.column_stack([slopes, self.work.stock])
+        slopes = np.concatenate([slopes, np.full((table.n_servers, self.kinds), -room)])
         return View(values, slopes, bends, float(self.least(values).sum()))
 
     def matrix(self, view: View, x: Floats, w: Floats, stiff: Floats) -> Floats:
@@ -76,29 +80,29 @@ class Rows:
 
         g: slopes of rows; ḡ: their mean over the group with weights w.
         """
-        n, slopes, bends = self.dual.table.n_servers, view.slopes, view.bends
+        n, kinds, slopes, bends = self.dual.table.n_servers, self.kinds, view.slopes, view.bends
         weight, kept = w[self.sloped], len(self.kept)
-        matrix, at = np.zeros((3, n, 3, n)), np.arange(n)
-        for a in range(3):
-            for b in range(a, 3):
+        matrix, at = np.zeros((kinds, n, kinds, n)), np.arange(n)
+        for a in range(kinds):
+            for b in range(a, kinds):
                 block = np.bincount(self.server, weight * slopes[:, a] * slopes[:, b], n)
                 if b < 2:
                     block -= np.bincount(self.work.server, x[:kept] * bends[:, a + b], n)
                 matrix[a, at, b, at] = matrix[b, at, a, at] = block
-        sums = [np.bincount(self.pair, weight * slopes[:, k], len(self.group_of_pair)) for k in range(3)]
+        sums = [np.bincount(self.pair, weight * slopes[:, k], len(self.group_of_pair)) for k in range(kinds)]
         share = np.stack(sums, axis=1) / np.sqrt(self.sum(w)[self.group_of_pair])[:, None]
-        mean = scipy.sparse.csr_array((share.ravel(), *self._place), shape=(self.n_groups, 3 * n))
-        left = matrix.reshape(3 * n, 3 * n) - (mean.T @ mean).toarray()
+        mean = scipy.sparse.csr_array((share.ravel(), *self._place), shape=(self.n_groups, kinds * n))
+        left = matrix.reshape(kinds * n, kinds * n) - (mean.T @ mean).toarray()
         left = left[np.ix_(self.free, self.free)]
         diagonal = np.einsum("ii->i", left)
         diagonal += stiff + _RIDGE * np.abs(diagonal)
         return np.asarray(left)
 
     def spread_out(self, p: Floats) -> Floats:
-        """[3, n_servers] with 0 where prices may not move."""
-        full = np.zeros(3 * self.dual.table.n_servers)
+        """[kinds, n_servers] with 0 where prices may not move."""
+        full = np.zeros(self.kinds * self.dual.table.n_servers)
         full[self.free] = p
-        return full.reshape(3, -1)
+        return full.reshape(self.kinds, -1)
 
     def sum(self, amount: Floats) -> Floats:
         """[n_groups] sums over rows."""
@@ -113,7 +117,7 @@ class Rows:
     def pull(self, weight: Floats, view: View) -> Floats:
         """[free] Σ weight · slope."""
         n, amount = self.dual.table.n_servers, weight[self.sloped]
-        sums = [np.bincount(self.server, amount * view.slopes[:, k], n) for k in range(3)]
+        sums = [np.bincount(self.server, amount * view.slopes[:, k], n) for k in range(self.kinds)]
         return np.asarray(np.concatenate(sums)[self.free], dtype=float)
 
     def along(self, dp: Floats, view: View) -> Floats:

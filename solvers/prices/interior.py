@@ -44,9 +44,9 @@ _LEVELS, _STARTS = 6, 12
 class Solved:
     """Where the method ended.
 
-    ``prices`` [3, n_servers]; ``value_j``: the dual function there, over the rows given; ``gap_j``: how far that may be
-    from its maximum over them (to first order in what is not balanced); ``rows`` of the table with their ``weight`` in
-    the LP relaxation [n]; ``steps`` taken; ``settled``: whether it ended because the gap is small.
+    ``prices`` [kinds, n_servers]; ``value_j``: the dual function there, over the rows given; ``gap_j``: how far that
+    may be from its maximum over them (to first order in what is not balanced); ``rows`` of the table with their
+    ``weight`` in the LP relaxation [n]; ``steps`` taken; ``settled``: whether it ended because the gap is small.
     """
 
     prices: Floats
@@ -87,7 +87,7 @@ class Interior:
         """Best prices over the rows.
 
         Args:
-            prices: [3, n_servers] to start from.
+            prices: [kinds, n_servers] to start from.
             tolerance: relative gap at which to stop.
             enough: value above which to stop, J.
             steps: at most.

@@ -58,7 +58,7 @@ def maximise(dual: Dual, prices: Floats, *, rounds: int = 20, tolerance: float =
 
     Args:
         dual: the dual function; every user must have an option.
-        prices: [3, n_servers] to start from; the closer the better.
+        prices: [kinds, n_servers] to start from; the closer the better.
         rounds: evaluations over all options to make, at most.
         tolerance: relative gap to the LP relaxation at which to stop.
         enough: a bound above this ends the search, J; one above `ceiling_j` does in any case.

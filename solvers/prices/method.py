@@ -17,7 +17,7 @@ from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices, sampled_prices
 from solvers.prices.dual import Crowd, Dual, Point, Population
 from solvers.prices.fixing import survivors
-from solvers.prices.maximise import maximise
+from solvers.prices.maximise import ceiling_j, maximise
 from solvers.prices.polish import polish
 from solvers.prices.primal import Rounding
 from solvers.registry import Kind, method
@@ -37,6 +37,7 @@ _EARLY = 10
 """Evaluations over many users before the first plan."""
 _CALM = 0.3
 """First step of the climb on all users, after one on a sample."""
+_TOO_LITTLE = "deadlines ask for more of the servers than there is"
 
 
 @dataclasses.dataclass(eq=False)
@@ -77,7 +78,7 @@ class State:
 
 @method
 class Prices:
-    """Prices of uplink, compute and memory climb the dual function; the cheapest options at them are repaired.
+    """Prices of uplink, compute, memory and energy climb the dual function; the cheapest options at them are repaired.
 
     The bound is that of continuous shares for both allocation rules. ``limits.rounds``: evaluations of the dual
     function over all users (40 by default). The prices (J for the whole resource) are the certificate: with
@@ -91,8 +92,8 @@ class Prices:
     reference = "docs/theory.md, P5 and P6; Geoffrion, Mathematical Programming Study 2, 1974"
 
     def supports(self, table: OptionTable) -> str | None:
-        """Instances without energy budgets of servers: energy has no price yet."""
-        return "servers have energy budgets, which have no price here" if "energy" in table.stocks else None
+        """Everything."""
+        return None
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Climb, round, polish; a limit or an interrupt keeps the best bound and plan."""
@@ -103,6 +104,8 @@ class Prices:
                 who = name_users(dual.stuck)
                 return Answer(None, Stop.INFEASIBLE, math.inf, message=f"{who} cannot meet the deadline in any way")
             stop = _run(state, dual, limits, rng)
+            if state.point is not None and state.point.bound_j > ceiling_j(dual):
+                return Answer(None, Stop.INFEASIBLE, math.inf, trace=tuple(clock.trace), message=_TOO_LITTLE)
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
         bound = -math.inf if state.point is None else max(state.point.bound_j, 0.0)  # nothing costs less

@@ -44,8 +44,7 @@ class Choice:
 class Shard:
     """Some users and the options of theirs that can ever be cheapest.
 
-    ``work``: those on servers; ``local_j``, ``local_row`` [n_users]: the best without; ``memory`` [n_servers]: MB that
-    are 1 in sums over memory.
+    ``work``: those on servers; ``local_j``, ``local_row`` [n_users]: the best without.
 
     Args:
         table: all options of these users, who are numbered from 0; its servers are all that there are.
@@ -56,11 +55,10 @@ class Shard:
         self.local_j, self.local_row = _best_local(table, cost)
         # A remote option that costs no less with whole shares than running locally is never needed (P8).
         kept = ~table.is_local & (cost < self.local_j[table.user])
-        if table.n_servers:
-            kept &= table.server_mb <= table.memory_mb[table.server] * (1 + 1e-9)
+        kept &= (table.stock_part <= 1 + 1e-9).all(axis=1)
         rows = np.flatnonzero(kept)
         self.work = Work.of(table, rows, cost[rows])
-        self.memory = np.where(np.isfinite(table.memory_mb) & (table.memory_mb > 0), table.memory_mb, 1.0)
+        self.n_servers = table.n_servers
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_parts"}
@@ -68,17 +66,12 @@ class Shard:
     def __sizeof__(self) -> int:
         """Bytes of its arrays."""
         columns = [getattr(self.work, field.name) for field in dataclasses.fields(self.work)]
-        return sum(int(array.nbytes) for array in (*columns, self.local_j, self.local_row, self.memory))
+        return sum(int(array.nbytes) for array in (*columns, self.local_j, self.local_row))
 
     @property
     def n_users(self) -> int:
         """Number of users."""
         return len(self.local_j)
-
-    @property
-    def n_servers(self) -> int:
-        """Number of servers."""
-        return len(self.memory)
 
     @property
     def stuck(self) -> Ints:
@@ -96,13 +89,13 @@ class Shard:
 
     @property
     def held(self) -> Ints:
-        """[2, n_servers] sums of the largest share of memory that each user could take of each server."""
-        work = self.work
+        """[stocks, 2, n_servers] sums of the largest share of each stock that each user could take of each server."""
+        work, stocks = self.work, self.work.stock.shape[1]
         start = np.flatnonzero((np.diff(work.user, prepend=-1) != 0) | (np.diff(work.server, prepend=-1) != 0))
         if not len(start):
-            return np.zeros((2, self.n_servers), dtype=np.int64)
-        server = work.server[start]
-        return share_total(server, np.maximum.reduceat(work.memory_mb, start) / self.memory[server], self.n_servers)
+            return np.zeros((stocks, 2, self.n_servers), dtype=np.int64)
+        server, most = work.server[start], np.maximum.reduceat(work.stock, start, axis=0)
+        return np.stack([share_total(server, most[:, k], self.n_servers) for k in range(stocks)])
 
     @functools.cached_property
     def _parts(self) -> list[tuple[slice, Work]]:
@@ -115,10 +108,10 @@ class Shard:
 
     def at(self, prices: Floats, force: Floats, steps: int, *, into: Floats, values: Floats | None = None,
            threads: int = 1) -> tuple[Choice, Sums]:  # fmt: skip
-        """The cheapest options at prices [3, n_servers], and their sums.
+        """The cheapest options at prices [kinds, n_servers], and their sums.
 
         Args:
-            prices: > 0 for uplink and compute, ≥ 0 for memory.
+            prices: > 0 for uplink and compute, ≥ 0 for stocks.
             force: [n_options] λ of the last evaluation, or `no_force`.
             steps: of Newton's method for λ, from there; more make the bound tighter.
             into: [n_options] receives the new λ; may be ``force`` itself.
@@ -130,7 +123,7 @@ class Shard:
 
         def work_off(part: tuple[slice, Work]) -> None:
             where, work = part
-            into[where], value, shares = _evaluate(work, prices, self.memory, force[where], steps)
+            into[where], value, shares = _evaluate(work, prices, force[where], steps)
             if values is not None:
                 values[where] = value
             users, least, first = _least(work.user, value)
@@ -156,14 +149,14 @@ class Shard:
     def _sums(self, place: Ints, beta: Floats, phi: Floats, best: Floats) -> Sums:
         who = np.flatnonzero(place >= 0)
         server = self.work.server[place[who]]
-        memory = self.work.memory_mb[place[who]] / self.memory[server]
-        asked = np.stack([share_total(server, share, self.n_servers) for share in (beta[who], phi[who], memory)])
+        shares = (beta[who], phi[who], *self.work.stock[place[who]].T)
+        asked = np.stack([share_total(server, share, self.n_servers) for share in shares])
         served = np.isfinite(best)
         unserved = len(best) - int(np.count_nonzero(served))
         return Sums(unserved, exact_total(best[served] if unserved else best), asked)
 
 
-def _evaluate(work: Work, prices: Floats, memory: Floats, force: Floats, steps: int
+def _evaluate(work: Work, prices: Floats, force: Floats, steps: int
               ) -> tuple[Floats, Floats, tuple[Floats, Floats]]:  # fmt: skip
     """λ, what options cost, and the shares they would buy, [n] each."""
     mu, nu = prices[0, work.server], prices[1, work.server]
@@ -173,7 +166,9 @@ def _evaluate(work: Work, prices: Floats, memory: Floats, force: Floats, steps: 
     with np.errstate(all="ignore"):
         force = work.improve(force, mu, nu, steps)
         value, beta, phi = work.value(force, mu, nu)
-    return force, value + (prices[2] / memory)[work.server] * work.memory_mb, (beta, phi)
+    for price, part in zip(prices[2:], work.stock.T, strict=True):
+        value = value + price[work.server] * part
+    return force, value, (beta, phi)
 
 
 def _least(user: Ints, value: Floats) -> tuple[Ints, Floats, Ints]:

@@ -72,7 +72,7 @@ class Sums:
     """What the dual function needs of some users at some prices.
 
     ``unserved``: how many have no option; ``total``: exact sum of what the others' cheapest options cost;
-    ``asked`` [3, 2, n_servers]: shares of uplink, compute and memory that those ask for.
+    ``asked`` [kinds, 2, n_servers]: shares of uplink, compute and stocks that those ask for.
     """
 
     unserved: int

@@ -37,7 +37,8 @@ class Work:
     """[n] remote options as columns, sorted by user.
 
     ``user``, ``server``, ``row`` of the table; ``air`` a', ``run`` c, ``device`` l, ``budget`` B (s); ``clock_w`` w e
-    (J), ``send_w`` w p (W), ``floor`` κ (J/s), ``fixed`` w q + κ t (J), ``memory_mb`` r; ``quickest``, ``slowest``:
+    (J), ``send_w`` w p (W), ``floor`` κ (J/s), ``fixed`` w q + κ t (J), ``stock`` [n, stocks] part of
+    each stock of its server (memory, energy where limited) that it takes; ``quickest``, ``slowest``:
     device time at the fastest and slowest clock (s); ``bend``: l/(2 w e), so that the best clock is ∛(λ·bend);
     ``least``: J at full shares.
     """
@@ -53,7 +54,7 @@ class Work:
     send_w: Floats
     floor: Floats
     fixed: Floats
-    memory_mb: Floats
+    stock: Floats
     quickest: Floats
     slowest: Floats
     bend: Floats
@@ -70,7 +71,7 @@ class Work:
         np.divide(device, 2 * clock_w, out=bend, where=clock_w > 0)
         return cls(
             user, table.server[rows], rows, np.maximum(part.uplink_s, _NOTHING), np.maximum(part.server_s, _NOTHING),
-            device, budget, clock_w, weight * part.tx_w, table.floor_w[user], part.own_j, part.server_mb,
+            device, budget, clock_w, weight * part.tx_w, table.floor_w[user], part.own_j, part.stock_part,
             device / table.clock_max[user], device / table.clock_min[user], bend, least,
         )  # fmt: skip
 
@@ -115,7 +116,7 @@ class Work:
         return np.maximum(np.where(np.isfinite(force), force, 1.0), self.floor)
 
     def value(self, force: Floats, mu: Floats, nu: Floats) -> tuple[Floats, Floats, Floats]:
-        """b(λ) without memory, rounded down, and the shares β, φ behind it (its slopes in μ and ν)."""
+        """b(λ) without stocks, rounded down, and the shares β, φ behind it (its slopes in μ and ν)."""
         pay = self.send_w + force
         device = np.clip(self.device / np.cbrt(force * self.bend), self.quickest, self.slowest)
         air = np.maximum(np.sqrt(mu * self.air / pay), self.air)

@@ -1,4 +1,4 @@
-"""Instances with a little more of something: uplink, compute, memory, or one more copy of a server."""
+"""Instances with a little more of something: uplink, compute, memory, energy, or one more copy of a server."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from instances.instance import Instance, Servers
 __all__ = ["Step", "amount_of", "grow", "unit_of"]
 
 _UNITS = {
-    "continuous": {"uplink": "MHz", "compute": "GFLOP/s", "memory": "MB", "server": "server"},
-    "units": {"uplink": "block", "compute": "unit", "memory": "MB", "server": "server"},
+    "continuous": {"uplink": "MHz", "compute": "GFLOP/s", "memory": "MB", "energy": "J", "server": "server"},
+    "units": {"uplink": "block", "compute": "unit", "memory": "MB", "energy": "J", "server": "server"},
 }
 
 
@@ -37,7 +37,7 @@ class Step:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """``1%``: that part of what is there; ``2``: two units (MHz, GFLOP/s, MB, blocks, compute units).
+        """``1%``: that part of what is there; ``2``: two units (MHz, GFLOP/s, MB, J, blocks, compute units).
 
         Raises:
             InputError: neither.
@@ -70,6 +70,7 @@ def amount_of(instance: Instance, server: int, resource: str) -> float:
         "uplink": servers.blocks if pieces else servers.bandwidth_mhz,
         "compute": servers.units if pieces else servers.gflops,
         "memory": servers.memory_mb,
+        "energy": instance.dynamic_budget_j,
         "server": np.ones(len(servers)),
     }[resource]
     return float(column[server])
@@ -90,7 +91,7 @@ def grow(instance: Instance, server: int, resource: str, amount: float) -> Insta
     Args:
         instance: to start from.
         server: row of its servers.
-        resource: uplink, compute, memory or server.
+        resource: uplink, compute, memory, energy (of the server's budget) or server.
         amount: how much more, in `unit_of`; 1 of a server.
     """
     name = str(instance.servers.name[server])
@@ -99,6 +100,8 @@ def grow(instance: Instance, server: int, resource: str, amount: float) -> Insta
     renamed = instance.replace(name=f"{instance.name}, {what}", provenance=provenance)
     if resource == "server":
         return _with_copy(renamed, server)
+    if resource == "energy":
+        return _with_energy(renamed, server, amount)
     factor = 1 + amount / amount_of(instance, server, resource)
     tariff = instance.tariff
     if tariff is not None and resource == "compute":  # a second of the faster machine does more, and costs more
@@ -125,6 +128,14 @@ def _more_compute(instance: Instance, server: int, factor: float) -> Servers:
 
 def _more_memory(instance: Instance, server: int, factor: float) -> Servers:
     return instance.servers.replace(memory_mb=_scaled(instance.servers.memory_mb, server, factor))
+
+
+def _with_energy(instance: Instance, server: int, amount: float) -> Instance:
+    if instance.energy_budget_j is None:
+        return instance
+    budget = np.array(instance.energy_budget_j)
+    budget[server] += amount
+    return instance.replace(energy_budget_j=budget)
 
 
 _GROWTH = {"uplink": _more_uplink, "compute": _more_compute, "memory": _more_memory}

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RESOURCES", "Slopes", "slopes_of"]
 
-RESOURCES = ("uplink", "compute", "memory", "server")
+RESOURCES = ("uplink", "compute", "memory", "energy", "server")
+"""As rows of prices, the server itself last. Energy: what a server's budget leaves beside idling, where it has one."""
 _SHARP = 12
 """Steps for λ when demand at the prices is asked for."""
 _ROUNDING = 1e-9
@@ -43,9 +44,10 @@ class Slopes:
     """Prices of one instance, with what is needed to read them (docs/theory.md, P14).
 
     ``source``: slopes of the ``bound`` (choices free, in shares) or of the ``plan`` (choices kept). ``prices``
-    [3, n_servers]: J for the whole uplink, compute and memory. ``on`` [n_servers]: part of the server that is paid for
-    at them, 1 where they exceed its static energy. ``load``, ``kept`` [3, n_servers]: parts in use in the plan, and the
-    multipliers of its shares, J for the whole resource (NaN: no plan).
+    [kinds, n_servers]: J for the whole uplink, compute, memory and, if any server has a budget of it, energy. ``on``
+    [n_servers]: part of the server that is paid for at them, 1 where they exceed its static energy. ``load``, ``kept``
+    [kinds, n_servers]: parts in use in the plan, and the multipliers of its shares, J for the whole resource (NaN: no
+    plan).
     """
 
     instance: Instance
@@ -78,7 +80,7 @@ class Slopes:
     def frame(self) -> pd.DataFrame:
         """One row a server and resource, the best of each resource first.
 
-        Columns: ``server``, ``resource`` (uplink, compute, memory; server: one more copy with the same links),
+        Columns: ``server``, ``resource`` (uplink, compute, memory, energy; server: one more copy with the same links),
         ``amount`` of ``unit`` (compute in GFLOP/s of a machine that is faster in proportion), ``load`` in the plan
         (part), ``on`` (part of the server that is paid for), ``price_j`` (J for the whole resource), ``price_per_unit``
         (in ``price_unit``), ``worth_j`` (J that the next unit saves by the slope), ``kept_j`` (the same when everybody
@@ -87,7 +89,12 @@ class Slopes:
         """
         import pandas as pd
 
-        rows = [self._row(server, resource) for server in range(self.instance.n_servers) for resource in RESOURCES]
+        rows = [
+            self._row(server, resource)
+            for server in range(self.instance.n_servers)
+            for resource in RESOURCES
+            if resource != "energy" or 0 < amount_of(self.instance, server, resource) < np.inf
+        ]
         frame = pd.DataFrame(rows, columns=_COLUMNS)
         frame["rank"] = frame.groupby("resource")["worth_j"].rank(method="min", ascending=False).astype(int)
         order = np.lexsort((-frame["price_j"].to_numpy(), frame["rank"].to_numpy(), frame["worth_j"].to_numpy() <= 0))
@@ -107,7 +114,7 @@ class Slopes:
             "resource": resource,
             "amount": amount,
             "unit": unit,
-            "load": float(load[k] if k < 3 else np.sign(load.max())),
+            "load": float(np.sign(load.max()) if resource == "server" else load[k]),
             "on": float(self.on[server]),
             "price_j": price,
             "price_per_unit": price / amount,
@@ -134,7 +141,7 @@ def slopes_of(result: Result) -> Slopes:
     planned = _of_plan(table, result.plan) if result.plan is not None and result.valid else None
     if certificate is not None and isinstance(certificate.root, Leaf):
         prices = certificate.root.prices
-        kept = np.full((3, instance.n_servers), np.nan) if planned is None else planned[0]
+        kept = np.full(prices.shape, np.nan) if planned is None else planned[0]
         return Slopes(instance, "bound", prices, _paid_for(table, prices), load, kept)
     if planned is None:
         why = "it has neither a certificate of prices nor a valid plan"
@@ -143,11 +150,17 @@ def slopes_of(result: Result) -> Slopes:
 
 
 def _load(result: Result) -> Floats:
-    """[3, n_servers] parts of uplink, compute and memory in use; NaN without a valid plan."""
-    report, n_servers = result.report, result.instance.n_servers
+    """[kinds, n_servers] parts of uplink, compute, memory and energy in use; NaN without a valid plan."""
+    report, instance = result.report, result.instance
+    limited = instance.energy_budget_j is not None
     if report is None or not report.valid:
-        return np.full((3, n_servers), np.nan)
-    return np.stack([report.uplink_load, report.compute_load, report.memory_mb / result.instance.servers.memory_mb])
+        return np.full((3 + limited, instance.n_servers), np.nan)
+    loads = [report.uplink_load, report.compute_load, report.memory_mb / instance.servers.memory_mb]
+    if limited:
+        left = instance.dynamic_budget_j
+        idle = instance.servers.idle_w * instance.horizon_s * (report.uplink_load + report.compute_load > 0)
+        loads.append(np.where(left > 0, (report.server_energy_j - idle) / np.where(left > 0, left, 1.0), 0.0))
+    return np.stack(loads)
 
 
 def _paid_for(table: OptionTable, prices: Floats) -> Floats:
@@ -162,9 +175,10 @@ def _paid_for(table: OptionTable, prices: Floats) -> Floats:
 
 
 def _of_plan(table: OptionTable, plan: Plan) -> tuple[Floats, Floats]:
-    """Multipliers of the best shares for the plan's choices, and which servers it uses; memory has none."""
+    """Multipliers of the best shares for the plan's choices, and which servers it uses; stocks have none."""
     chosen = chosen_options(table, plan)
     shares = allocate(table, chosen)
     at = table.server[chosen]
     used = np.bincount(at[at != LOCAL], minlength=table.n_servers) > 0
-    return np.stack([shares.uplink_price, shares.compute_price, np.zeros(table.n_servers)]), used.astype(float)
+    stocks = np.zeros((len(table.stocks), table.n_servers))
+    return np.vstack([shares.uplink_price, shares.compute_price, stocks]), used.astype(float)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from instances.expand import expand
 from instances.instance import Instance
-from solvers import METHODS, Limits, Verdict, solve
+from solvers import METHODS, Limits, Stop, Verdict, solve
 from tests.builders import tiny_admission, tiny_instance
 
 # `exact` is one of the others by another name; one chunk is enough for it.
@@ -162,10 +164,10 @@ def test_bounds_stay_below_the_optimum(allocation: str, problem: str, seeds: int
 
 @pytest.mark.parametrize("allocation", ["units", "continuous"])
 def test_prices_bound_admission(allocation: str) -> None:
-    """Without energy budgets of servers, which have no price: 30 instances, all energies 0."""
+    """40 instances, all energies 0, half of them with energy budgets of servers: a price of energy too."""
     valid, tight = 0, 0
-    for seed in range(30):
-        instance = tiny_admission(seed, 4, 2, 2, allocation, budgets=False,
+    for seed in range(40):
+        instance = tiny_admission(seed, 4, 2, 2, allocation, budgets=seed % 4 < 2,
                                   device_budgets=allocation == "units" and seed % 2 == 1)  # fmt: skip
         truth = solve(instance, "brute_force")
         got = solve(instance, "prices", seed=seed)
@@ -174,10 +176,20 @@ def test_prices_bound_admission(allocation: str) -> None:
         assert got.valid, f"seed {seed}: {got.message}"
         valid += 1
         tight += got.objective_j == pytest.approx(truth.objective_j)
-    assert valid == 30 and tight >= 20
+    assert valid == 40 and tight >= 26
 
 
-def test_prices_refuse_energy_budgets() -> None:
-    limited = _admission(1, "units", "servers")
-    assert limited.energy_budget_j is not None
-    assert "energy budgets" in (_reason(limited, "prices") or "")
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+def test_prices_say_infeasible_only_where_it_is(allocation: str) -> None:
+    """60 instances with short deadlines: prices prove most of those infeasible that lack capacity, and no other."""
+    proven = infeasible = 0
+    for seed in range(60):
+        instance = tiny_instance(seed, users=4, servers=1, layers=2, allocation=allocation, tightness=0.1)
+        truth, got = solve(instance, "brute_force"), solve(instance, "prices")
+        if (np.diff(expand(instance).start) == 0).any():
+            continue
+        infeasible += truth.verdict is Verdict.INFEASIBLE
+        proven += got.stop is Stop.INFEASIBLE
+        if got.stop is Stop.INFEASIBLE:
+            assert truth.verdict is Verdict.INFEASIBLE, f"seed {seed}"
+    assert 0 < proven <= infeasible

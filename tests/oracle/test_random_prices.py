@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from instances.expand import expand
+from instances.instance import Instance
 from instances.options import OptionTable
 from solvers import METHODS, Limits
 from solvers.answer import Clock
 from solvers.prices import Dual
-from tests.builders import tiny_instance
+from tests.builders import tiny_admission, tiny_instance
 
 SHAPES = ((2, 2, 2), (3, 2, 2), (2, 1, 3), (3, 1, 2))
 """Users, servers, layers."""
@@ -29,18 +31,19 @@ def _optimum(table: OptionTable) -> float:
 
 
 def _prices(table: OptionTable, rng: np.random.Generator, scale: float) -> np.ndarray:
-    """[3, n_servers]: near ``scale``, far below or far above it, and 0."""
+    """[kinds, n_servers]: near ``scale``, far below or far above it, and 0."""
     spread = rng.choice([0.5, 3.0, 15.0])
-    prices = scale * 10 ** rng.uniform(-spread, spread, (3, table.n_servers))
+    prices = scale * 10 ** rng.uniform(-spread, spread, (2 + len(table.stocks), table.n_servers))
     prices = np.where(rng.random(prices.shape) < 0.15, 0.0, prices)
     return np.where(rng.random(prices.shape) < 0.02, 1e30, prices)
 
 
-def _compare(seeds: range, shapes: tuple[tuple[int, int, int], ...], allocation: str) -> None:
+def _compare(seeds: range, shapes: tuple[tuple[int, int, int], ...], allocation: str,
+             build: Callable[..., Instance] = tiny_instance) -> None:  # fmt: skip
     solved = close = 0
     for seed in seeds:
         users, servers, layers = shapes[seed % len(shapes)]
-        table = expand(tiny_instance(seed, users=users, servers=servers, layers=layers, allocation=allocation))
+        table = expand(build(seed, users=users, servers=servers, layers=layers, allocation=allocation))
         if (np.diff(table.start) == 0).any():
             continue
         optimum = _optimum(table)
@@ -55,8 +58,8 @@ def _compare(seeds: range, shapes: tuple[tuple[int, int, int], ...], allocation:
                 assert bound <= optimum * (1 + 1e-9), f"seed {seed}, {steps} steps, prices {prices.tolist()}"
                 best = max(best, bound)
         # Free resources: everybody alone in the world, still a bound and rarely a bad one.
-        free = dual.at(np.zeros((3, table.n_servers)), steps=12).bound_j
-        assert 0 < free <= optimum * (1 + 1e-9)
+        free = dual.at(np.zeros((2 + len(table.stocks), table.n_servers)), steps=12).bound_j
+        assert (0 if build is tiny_instance else -1e-9) < free <= optimum * (1 + 1e-9)
         solved += 1
         close += max(best, free) >= 0.9 * optimum
     # Some of the bounds come close: a wrong term would push them over.
@@ -68,6 +71,12 @@ def _compare(seeds: range, shapes: tuple[tuple[int, int, int], ...], allocation:
 def test_no_random_prices_bound_above_the_optimum(chunk: int, allocation: str) -> None:
     """At least 2 × 510 solved instances with static energy, some with short memory; 7 lists of prices for each."""
     _compare(range(CHUNK * chunk, CHUNK * (chunk + 1)), SHAPES, allocation)
+
+
+@pytest.mark.parametrize("allocation", ["continuous", "units"])
+def test_no_random_prices_bound_above_the_optimum_of_admission(allocation: str) -> None:
+    """Servers with energy budgets: four prices a server."""
+    _compare(range(100), SHAPES, allocation, tiny_admission)
 
 
 @pytest.mark.nightly

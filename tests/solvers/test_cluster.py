@@ -25,7 +25,6 @@ from solvers.answer import Progress
 from solvers.cluster import ClusterDual, connect, generated, given, solve_on_cluster, stored
 from solvers.prices import Dual, Point
 from solvers.prices.ascent import climb, first_prices
-from tests.builders import tiny_admission
 from tests.edgecut.test_cli import edgecut
 
 pytest.importorskip("distributed", reason="the extra 'cluster' (Dask distributed) is not installed")
@@ -264,6 +263,10 @@ def test_points_of_other_problems(client: Any, problem: str, options: dict[str, 
     assert (other.device_limit is None) == (problem != "J-A")
 
 
-def test_energy_budgets_have_no_price() -> None:
-    with pytest.raises(InputError, match="energy"):
-        solve_on_cluster(tiny_admission(1), "local:1")
+def test_energy_budgets_have_a_price(client: Any) -> None:
+    instance = generate("campus", users=300, servers=3, seed=2, problem="J-A", load=2.0, energy_part=0.2)
+    near, far = Dual(expand(instance)), ClusterDual(client, given(instance, shards=3))
+    assert near.table.stocks == ("memory", "energy")
+    prices = first_prices(near)
+    assert prices.shape == (4, 3) and (prices[3] > 0).any()
+    assert_same_point(near.at(prices), far.at(prices))

@@ -122,7 +122,7 @@ def test_p14_copies_of_a_server_are_worth_less_and_less(seed: int) -> None:
 
 
 @pytest.mark.parametrize("allocation", RULES)
-@pytest.mark.parametrize("resource", RESOURCES)
+@pytest.mark.parametrize("resource", [name for name in RESOURCES if name != "energy"])
 def test_p14_old_plans_hold_in_the_grown_instance(resource: str, allocation: str) -> None:
     plans = 0
     for seed in range(8):
@@ -333,12 +333,16 @@ def test_p14_old_unit_prices_bound_the_grown_optimum(allocation: str) -> None:
     from solvers.sensitivity.resolve import _at_old_unit_prices
 
     rng, tried = np.random.default_rng(1), 0
-    for seed in range(6):
-        instance = tiny_instance(seed, users=3, servers=2, layers=2, allocation=allocation)
-        nothing = np.zeros((3, 2))
-        slopes = Slopes(instance, "bound", 10 ** rng.uniform(-3, 1, (3, 2)), np.ones(2), nothing, nothing)
+    for seed in range(12):
+        make = tiny_admission if seed % 2 else tiny_instance
+        instance = make(seed // 2, users=3, servers=2, layers=2, allocation=allocation)
+        kinds = 2 + len(expand(instance).stocks)
+        nothing = np.zeros((kinds, 2))
+        slopes = Slopes(instance, "bound", 10 ** rng.uniform(-3, 1, (kinds, 2)), np.ones(2), nothing, nothing)
         before = Dual(expand(instance)).at(slopes.prices, steps=12).bound_j
         for resource in RESOURCES:
+            if resource == "energy" and not 0 < amount_of(instance, 1, resource) < math.inf:
+                continue
             amount = Step(0.2).amount(instance, 1, resource)
             grown = grow(instance, 1, resource, amount)
             table = expand(grown)
@@ -370,3 +374,20 @@ def test_what_the_checker_refutes_does_not_count() -> None:
     refuted = Result.checked(instance, lie, good.plan, method="exact")
     assert refuted.verdict.value == "wrong"
     assert _Known.of(refuted) == _Known()
+
+
+def test_energy_has_a_price_where_there_is_a_budget() -> None:
+    instance = generate("campus", users=40, servers=3, seed=3, problem="J-A", load=2.0, energy_part=0.1)
+    result = solve(instance, "prices")
+    slopes = slopes_of(result)
+    assert slopes.prices.shape == slopes.load.shape == slopes.kept.shape == (4, 3)
+    frame = slopes.frame().set_index(["resource", "server"])
+    server = int(np.argmax(slopes.prices[3]))
+    assert slopes.prices[3, server] > 0
+    row = frame.loc["energy", str(instance.servers.name[server])]
+    assert row["unit"] == "J" and row["price_unit"] == "weight/J"
+    assert row["amount"] == instance.dynamic_budget_j[server]
+    # What the price promises for more of the budget is what the bound of the grown instance may fall by, at most.
+    more = 0.1 * row["amount"]
+    grown = Dual(expand(grow(instance, server, "energy", more))).at(slopes.prices, steps=12)
+    assert grown.bound_j <= result.bound_j + 1e-9
