@@ -45,42 +45,25 @@ def cut_of(mbps: float) -> tuple[int, float]:
 
 
 @claim(
-    "dads.latency_at_18",
-    system="DADS",
-    says="tiny YOLOv2 at 18 Mbit/s is best cut at its input, and takes 0.59 s",
-    source=f"{PAPER}, Fig. 3",
-    evidence="full text",
-    published="0.59 s, cut at the input",
-    measures="latency of the minimum cut of two pieces whose times the figure implies; it must be at the input",
-    tolerance="1 %, and the same cut",
-)
-def latency_at_18() -> Finding:
-    """Latency at 18 Mbit/s, s."""
-    kept, value = cut_of(18.0)
-    if kept == 0 and within(value, AT_18_S, 0.01):
-        return Finding(value, "s", "reproduced")
-    return Finding(value, "s", "not reproducible", f"the best cut keeps {kept} of 2 pieces")
-
-
-@claim(
     "dads.crossover",
     system="DADS",
-    says="from 18 to 4 Mbit/s the best cut of tiny YOLOv2 moves from the input to max5, 62 % faster there",
+    says="tiny YOLOv2 is best cut at its input at 18 Mbit/s (0.59 s), and at max5 at 4 Mbit/s, 62 % faster there",
     source=f"{PAPER}, Fig. 3; the crossover of 15.2 Mbit/s follows from its figures",
     evidence="full text; crossover own",
     published="between 4 and 18 Mbit/s (15.2 from the figures)",
     measures="rate at which the minimum cut changes, by bisection",
-    tolerance="2 % of 15.2 Mbit/s, and the published cuts at both ends",
+    tolerance="trend: 2 % of 15.2 Mbit/s, the published cuts at both ends, 0.59 s at 18 Mbit/s",
 )
 def crossover() -> Finding:
     """Rate at which the cut moves, Mbit/s."""
     low, high = 4.0, 18.0
-    ends = cut_of(low)[0], cut_of(high)[0]
+    ends, fast_s = (cut_of(low)[0], cut_of(high)[0]), cut_of(high)[1]
     while high - low > 1e-6:
         middle = (low + high) / 2
         low, high = (middle, high) if cut_of(middle)[0] == 1 else (low, middle)
-    if ends == (1, 0) and within(low, 15.2, 0.02):
-        return Finding(low, "Mbit/s", "reproduced")
+    if ends == (1, 0) and within(low, 15.2, 0.02) and within(fast_s, AT_18_S, 0.01):
+        why = "times of the two pieces follow from the same figure: what is tested is that its numbers fit together"
+        return Finding(low, "Mbit/s", "trend", why)
     return Finding(low, "Mbit/s", "not reproducible", f"pieces kept at 4 and 18 Mbit/s: {ends}")
 
 
