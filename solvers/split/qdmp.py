@@ -1,9 +1,9 @@
 """The minimum cut between two neighbouring cut vertices: QDMP.
 
 A cut vertex is a layer through which all data pass. A down-closed cut falls between two neighbours of these: all up to
-the first stay, all from the second on go. So the best cut is the best of the segments' own minimum cuts, and where a
-segment is a single arc there is nothing to solve. Segments are taken in the order of a lower bound (each layer at its
-cheaper machine, the cheapest tensor sent once) until the bound passes the best found.
+the first stay, all from the second on go. So the best cut is the best of the segments' own. Narrow segments have few:
+those are listed once for each network and priced together. Wide ones are minimum cuts, in the order of a lower bound (each
+layer at its cheaper machine, the cheapest tensor sent once) until the bound passes the best found.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import dataclasses
 import math
 
 import numpy as np
+import scipy.sparse as sp
 
 from formulations.split.graph import CutGraph, CutStructure, Tolls, structure_of
 from instances.columns import Floats, Ints
+from instances.cuts import enumerate_cuts
 from instances.dnn import NETWORK_INPUT, Dnn
+from instances.errors import InputError
 from instances.request import Request
 from instances.request_costs import Goal, LinearCosts
 from solvers.answer import Limits
@@ -47,33 +50,57 @@ class Qdmp:
         return reason_against_cuts(request, goal)
 
     def split(self, request: Request, goal: Goal, *, limits: Limits, rng: np.random.Generator) -> SplitAnswer:
-        """Segments in the order of their lower bounds."""
+        """Listed cuts first, then the segments too wide for that in the order of their lower bounds."""
         parts = _segments(request.network)
         price = _Prices.of(LinearCosts.of(request, goal))
-        placement = np.zeros(request.n_layers, dtype=np.int64)
-        best, solved = price.stays[-1], 0
-        floor = _floors(parts, price)
+        best, placement = float(price.stays[-1]), np.zeros(request.n_layers, dtype=np.int64)
+        listed = parts.values(price)
+        if len(listed) and listed.min() < best:
+            best, placement = float(listed.min()), parts.placement(int(np.argmin(listed)))
+        solved, floor = 0, _floors(parts, price)
         for k in np.argsort(floor, kind="stable").tolist():
             if floor[k] >= best:
                 break
-            first, last = int(parts.first[k]), int(parts.last[k])
             inner, value = _solve(parts, k, price)
-            solved += len(inner) > 1
+            solved += 1
             if value < best:
+                first, last = int(parts.first[k]), int(parts.last[k])
                 best = value
                 placement = np.concatenate([np.zeros(first + 1, int), inner, np.ones(request.n_layers - 1 - last, int)])
-        detail = {"segments": float(len(parts.first)), "solved": float(solved)}
-        return conclude(request, goal, placement, float(best), float(best), detail)
+        detail = {"listed": float(len(listed)), "wide": float(len(parts.first)), "solved": float(solved)}
+        return conclude(request, goal, placement, best, best, detail)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Segments:
-    """Segments between neighbouring cut vertices ``first`` (−1: the input) and ``last``, each [segments], in order;
-    ``structures``: their graphs, None where there is no layer between them."""
+    """Segments between neighbouring cut vertices.
 
+    Narrow ones: all their cuts, [cuts, …] sparse 0/1 matrices: ``stays`` [n] layers behind the first vertex that are on
+    the device, ``goes`` [n] layers up to the last vertex that are not, ``sent`` [n + 1] tensors (the input last); with
+    the vertices ``before`` (−1: the input) and ``behind`` of each. Wide ones: ``first`` and ``last`` vertex, and their
+    graphs, ``structures``.
+    """
+
+    stays: sp.csr_matrix
+    goes: sp.csr_matrix
+    sent: sp.csr_matrix
+    before: Ints
+    behind: Ints
     first: Ints
     last: Ints
-    structures: tuple[CutStructure | None, ...]
+    structures: tuple[CutStructure, ...]
+
+    def values(self, price: _Prices) -> Floats:
+        """[cuts] cost of the listed cuts."""
+        inner = self.stays @ price.run[0] + self.goes @ price.run[1] + self.sent @ price.parcel
+        return np.asarray(price.stays[self.before + 1] + inner + price.goes[self.behind + 1] + price.opening)
+
+    def placement(self, row: int) -> Ints:
+        """[n] side of each layer in a listed cut."""
+        at = np.ones(self.stays.shape[1], dtype=np.int64)
+        at[: int(self.before[row]) + 1] = 0
+        at[self.stays.indices[self.stays.indptr[row] : self.stays.indptr[row + 1]]] = 0
+        return at
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -101,6 +128,8 @@ class _Prices:
 
 _kept: dict[str, _Segments] = {}
 _CACHED = 64
+_NARROW = 512
+"""Most cuts of a segment that are listed."""
 
 
 def cut_vertices(network: Dnn) -> Ints:
@@ -121,12 +150,40 @@ def _segments(network: Dnn) -> _Segments:
     if network.fingerprint not in _kept:
         if len(_kept) >= _CACHED:
             _kept.pop(next(iter(_kept)))
-        vertices = cut_vertices(network)
-        first, last = np.concatenate([[NETWORK_INPUT], vertices[:-1]]), vertices
-        ends = zip(first.tolist(), last.tolist(), strict=True)
-        structures = tuple(None if d == c + 1 else structure_of(_part(network, c, d), 2, one_way=True) for c, d in ends)
-        _kept[network.fingerprint] = _Segments(first, last, structures)
+        _kept[network.fingerprint] = _build(network)
     return _kept[network.fingerprint]
+
+
+def _build(network: Dnn) -> _Segments:
+    n, vertices = network.n_layers, cut_vertices(network)
+    stays, goes, sent, ends, wide = [], [], [], [], []
+    for first, last in zip([NETWORK_INPUT, *vertices.tolist()[:-1]], vertices.tolist(), strict=True):
+        part = _part(network, first, last)
+        try:
+            kept = enumerate_cuts(part, limit=_NARROW).on_device
+        except InputError:
+            wide.append((first, last, structure_of(part, 2, one_way=True)))
+            continue
+        for on_device in kept[~kept[:, -1]]:
+            stays.append(np.flatnonzero(on_device) + first + 1)
+            goes.append(np.flatnonzero(~on_device) + first + 1)
+            crossing = {p for v in np.flatnonzero(~on_device) for p in part.predecessors[v] if p < 0 or on_device[p]}
+            # The input is the last tensor, which is where index −1 points.
+            sent.append(np.array([p + first + 1 if p + first + 1 >= 0 else n for p in sorted(crossing)]))
+            ends.append((first, last))
+    before, behind = np.array(ends, dtype=np.int64).reshape(-1, 2).T
+    return _Segments(
+        _indicator(stays, n), _indicator(goes, n), _indicator(sent, n + 1), before, behind,
+        np.array([w[0] for w in wide], dtype=np.int64), np.array([w[1] for w in wide], dtype=np.int64),
+        tuple(w[2] for w in wide),
+    )  # fmt: skip
+
+
+def _indicator(rows: list[Ints], width: int) -> sp.csr_matrix:
+    """0/1 matrix with ones in the named columns of each row."""
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    indices = np.concatenate([*rows, np.zeros(0, dtype=np.int64)]).astype(np.int64)
+    return sp.csr_matrix((np.ones(len(indices)), indices, indptr), shape=(len(rows), width))
 
 
 def _part(network: Dnn, first: int, last: int) -> Dnn:
@@ -139,7 +196,9 @@ def _part(network: Dnn, first: int, last: int) -> Dnn:
 
 
 def _floors(parts: _Segments, price: _Prices) -> Floats:
-    """[segments] what each costs at least: exact where it is a single arc."""
+    """[wide segments] what each costs at least."""
+    if not len(parts.first):
+        return np.zeros(0)
     cheaper = np.concatenate([[0.0], np.cumsum(np.minimum(price.run[0], price.run[1]))])
     with np.errstate(invalid="ignore"):
         inner = np.nan_to_num(cheaper[parts.last] - cheaper[parts.first + 1], nan=0.0, posinf=np.inf)
@@ -154,8 +213,6 @@ def _solve(parts: _Segments, k: int, price: _Prices) -> tuple[Ints, float]:
     """Best side of each layer of a segment (the last one goes), and what the whole cut costs."""
     first, last, structure = int(parts.first[k]), int(parts.last[k]), parts.structures[k]
     outside = price.stays[first + 1] + price.goes[last + 1] + price.opening
-    if structure is None:
-        return np.ones(1, dtype=np.int64), float(outside + price.run[1, last] + price.parcel[first])
     run = price.run[:, first + 1 : last + 1].copy()
     run[0, -1] = np.inf
     # A parcel's price is a toll of one "Mbit" each, so that delays need no place of their own.

@@ -20,7 +20,7 @@ from instances.request_build import Machine, Wire
 from solvers.answer import Limits
 from solvers.highs import solve_program
 from solvers.result import Verdict
-from solvers.split import Goal, LinearCosts, dads, split
+from solvers.split import Goal, LinearCosts, dads, qdmp, split
 from solvers.split.brute_force import all_placements
 from solvers.split.max_flow import minimum_cut
 from solvers.split.qdmp import cut_vertices
@@ -135,6 +135,23 @@ def test_nasnet_is_what_was_published_and_only_a_cut_splits_it() -> None:
     assert best.verdict is Verdict.OPTIMAL
     assert split(request, "split_cut").value == pytest.approx(best.value, rel=1e-9)
     assert split(request, "qdmp").value == pytest.approx(best.value, rel=1e-9)
+
+
+def test_p17_wide_segments_are_cut_and_narrow_ones_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for single arcs only every other segment is a minimum cut; both ways give the best of all."""
+    requests = [tiny_request(np.random.default_rng([seed, 13]), 7, gaps=seed % 6 == 0) for seed in range(60)]
+    best = [split(request, "brute_force") for request in requests]
+    listed = [split(request, "qdmp") for request in requests]
+    monkeypatch.setattr(qdmp, "_NARROW", 2)
+    qdmp._kept.clear()
+    wide = [split(request, "qdmp") for request in requests]
+    qdmp._kept.clear()
+    assert sum(result.detail.get("solved", 0) > 0 for result in wide) > 20
+    assert all(result.detail.get("wide", 0) == 0 for result in listed)
+    for a, b, c in zip(best, listed, wide, strict=True):
+        assert a.verdict is b.verdict is c.verdict
+        if a.valid:
+            assert b.value == pytest.approx(a.value, rel=1e-9) and c.value == pytest.approx(a.value, rel=1e-9)
 
 
 def test_cut_vertices_are_those_without_which_the_result_is_cut_off() -> None:
