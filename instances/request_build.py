@@ -162,7 +162,9 @@ def request_of(instance: Instance, user: int | str, server: int | str, *, one_wa
     links, users = instance.links, instance.users
     found = np.flatnonzero((links.user == i) & (links.server == s))
     if not len(found):
-        raise InputError("request", f"user {users.name[i]} has no link to server {instance.servers.name[s]}")
+        reached = ", ".join(str(instance.servers.name[k]) for k in links.server[links.user == i][:8])
+        raise InputError("request", f"user {users.name[i]} has no link to server {instance.servers.name[s]}",
+                         fix=f"one of {reached}" if reached else "")  # fmt: skip
     k, d, r = int(found[0]), int(users.device[i]), int(users.radio[i])
     devices, servers, radios = instance.devices, instance.servers, instance.radios
     active_w = float(physics.active_power_w(devices.kappa[d], devices.clock_ghz[d]))

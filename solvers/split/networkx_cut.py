@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from importlib.util import find_spec
 
 import numpy as np
 
 from formulations.split.graph import SOURCE, TARGET, cut_graph
-from instances.errors import InputError
 from instances.request import Request
 from instances.request_costs import Goal, LinearCosts
 from solvers.answer import Limits
@@ -31,16 +30,15 @@ class NetworkxCut:
     reference = "docs/theory.md P17; Hagberg et al., NetworkX, SciPy 2008"
 
     def supports(self, request: Request, goal: Goal) -> str | None:
-        """As `min_cut`."""
+        """As `min_cut`, where networkx is installed."""
+        if find_spec("networkx") is None:
+            return "it needs networkx, which is not installed: pip install 'edgecut[graph]'"
         return reason_against_cuts(request, goal)
 
     def split(self, request: Request, goal: Goal, *, limits: Limits, rng: np.random.Generator) -> SplitAnswer:
-        """One preflow-push.
+        """One preflow-push."""
+        import networkx
 
-        Raises:
-            InputError: networkx is not installed.
-        """
-        networkx = _networkx()
         graph = cut_graph(LinearCosts.of(request, goal))
         structure = graph.structure
         drawn = networkx.DiGraph()
@@ -60,12 +58,3 @@ class NetworkxCut:
         value = graph.value(side)
         bound = min(value, flow + graph.constant) if math.isfinite(flow) else value
         return conclude(request, goal, graph.placement(side), value, bound, {"nodes": float(structure.n_nodes)})
-
-
-def _networkx() -> Any:
-    try:
-        import networkx
-    except ImportError:
-        raise InputError("splitter 'min_cut_networkx'", "needs networkx, which is not installed",
-                         fix="pip install 'edgecut[graph]'") from None  # fmt: skip
-    return networkx

@@ -2,8 +2,8 @@
 
 A cut vertex is a layer through which all data pass. A down-closed cut falls between two neighbours of these: all up to
 the first stay, all from the second on go. So the best cut is the best of the segments' own. Narrow segments have few:
-those are listed once for each network and priced together. Wide ones are minimum cuts, in the order of a lower bound (each
-layer at its cheaper machine, the cheapest tensor sent once) until the bound passes the best found.
+those are listed once for each network and priced together. Wide ones are minimum cuts, in the order of a lower bound
+(each layer at its cheaper machine, the cheapest tensor sent once) until the bound passes the best found.
 """
 
 from __future__ import annotations

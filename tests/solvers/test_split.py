@@ -73,6 +73,7 @@ def test_p17_flow_and_cut_meet_whatever_the_range_of_capacities() -> None:
 
 def test_p17_ties_are_no_trouble() -> None:
     """Every cut of this chain costs 3: nothing is settled by what is left of the capacities."""
+    pytest.importorskip("networkx", reason="the referee of minimum cuts is the extra `graph`")
     net = chain_network([1.0, 1.0, 1.0], [0.0, 0.0, 0.0], input_mbit=0.0)
     request = Request.chain_of_tiers(net, (Machine("a", 1.0), Machine("b", 1.0)), (Wire(1.0, 1.0),))
     for name in ("min_cut", "scan", "qdmp", "split_cut", "min_cut_networkx"):
@@ -81,6 +82,7 @@ def test_p17_ties_are_no_trouble() -> None:
 
 def test_printed_graph_of_dads_lets_data_return_for_nothing() -> None:
     """Without infinite reverse arcs: device, cloud, device for 4.0, of which the way back is not paid; truth 7.5."""
+    pytest.importorskip("networkx", reason="the referee of minimum cuts is the extra `graph`")
     request = Request(
         network=chain_network([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], input_mbit=1.0),
         machines=("edge", "cloud"), time_s=np.array([[5.0, 1.0, 5.0], [1.0, 9.0, 1.0]]), energy_j=np.zeros((2, 3)),
@@ -114,6 +116,7 @@ def test_splitters_agree_on_the_catalogue(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["googlenet", "densenet121", "resnet101"])
 def test_programs_and_networkx_agree_on_large_graphs(name: str) -> None:
+    pytest.importorskip("networkx", reason="the referee of minimum cuts is the extra `graph`")
     request = Request.from_catalog(name, "phone", "edge_gpu_a2", "wifi", up_mbps=20.0)
     best = split(request, "min_cut").value
     for method in ("split_cut", "min_cut_networkx"):
@@ -169,6 +172,7 @@ def _reaches_result_without(net: Dnn, gone: int) -> bool:
 
 
 def test_deadline_of_latency_and_limits_that_bind() -> None:
+    pytest.importorskip("networkx", reason="the referee of minimum cuts is the extra `graph`")
     request = tiny_request(np.random.default_rng(9), 6)
     best = split(request, "min_cut").value
     late = request.replace(deadline_s=best * 0.99)
