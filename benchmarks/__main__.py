@@ -19,6 +19,7 @@ ALL = (
     "gap",
     "prices",
     "scale",
+    "split",
     "supported",
 )
 

@@ -8,6 +8,8 @@ import pytest
 
 import formulations
 import solvers
+from formulations.split import SPLIT_FORMULATIONS
+from solvers import split
 
 CATALOGUE = Path(__file__).parents[1] / "docs" / "catalogue.md"
 
@@ -39,10 +41,12 @@ def tables() -> dict[str, list[dict[str, str]]]:
     return found
 
 
-METHODS, FORMULATIONS = "1. Methods", "2. Formulations"
-REGISTERED = [(METHODS, name) for name in solvers.METHODS] + [
-    (FORMULATIONS, name) for name in formulations.FORMULATIONS
-]
+METHODS, FORMULATIONS, SPLITTERS = "1. Methods", "2. Formulations", "5. Splitters: one request, one network"
+REGISTERED = (
+    [(METHODS, name) for name in solvers.METHODS]
+    + [(FORMULATIONS, name) for name in formulations.FORMULATIONS]
+    + [(SPLITTERS, name) for name in split.SPLITTERS]
+)
 
 
 def rows_named(heading: str, name: str) -> list[dict[str, str]]:
@@ -62,11 +66,21 @@ def test_a_method_is_listed_with_its_kind(name: str) -> None:
     assert rows_named(METHODS, name)[0]["kind"] == solvers.METHODS[name].kind
 
 
-@pytest.mark.parametrize("heading", [METHODS, FORMULATIONS])
+@pytest.mark.parametrize("name", list(split.SPLITTERS))
+def test_a_splitter_is_listed_with_its_kind(name: str) -> None:
+    assert rows_named(SPLITTERS, name)[0]["kind"] == split.SPLITTERS[name].kind
+
+
+@pytest.mark.parametrize("name", list(SPLIT_FORMULATIONS))
+def test_a_formulation_of_one_request_is_named(name: str) -> None:
+    assert any(f"formulation `{name}`" in row["what it does"] for row in tables()[SPLITTERS])
+
+
+@pytest.mark.parametrize("heading", [METHODS, FORMULATIONS, SPLITTERS])
 def test_what_is_listed_as_running_is_registered(heading: str) -> None:
     listed = {row["name"].strip("`") for row in tables()[heading] if row["status"] == "runs"}
-    registered = solvers.METHODS if heading == METHODS else formulations.FORMULATIONS
-    assert listed == set(registered)
+    registered = {METHODS: solvers.METHODS, FORMULATIONS: formulations.FORMULATIONS, SPLITTERS: split.SPLITTERS}
+    assert listed == set(registered[heading])
 
 
 def test_every_system_has_one_row_with_status_and_evidence() -> None:
@@ -79,7 +93,7 @@ def test_every_system_has_one_row_with_status_and_evidence() -> None:
 
 
 def test_a_running_system_names_something_registered() -> None:
-    registered = {*solvers.METHODS, *formulations.FORMULATIONS}
+    registered = {*solvers.METHODS, *formulations.FORMULATIONS, *split.SPLITTERS}
     running = [row for rows in tables().values() for row in rows if "system" in row and row["status"] == "runs"]
     for row in running:
         assert any(f"`{name}`" in row["in edgecut"] for name in registered), row["system"]
