@@ -14,6 +14,7 @@ ALL = (
     "build",
     "campus",
     "certify",
+    "components",
     "dual",
     "expand",
     "gap",

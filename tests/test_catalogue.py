@@ -8,6 +8,7 @@ import pytest
 
 import formulations
 import solvers
+from solvers.components import COMPONENT_METHODS
 
 CATALOGUE = Path(__file__).parents[1] / "docs" / "catalogue.md"
 
@@ -69,6 +70,14 @@ def test_what_is_listed_as_running_is_registered(heading: str) -> None:
     assert listed == set(registered)
 
 
+def test_component_methods_are_listed_with_what_they_declare() -> None:
+    rows = {row["name"].strip("`"): row for row in tables()["5. Component methods"]}
+    assert set(rows) == set(COMPONENT_METHODS)
+    for name, row in rows.items():
+        method = COMPONENT_METHODS[name]
+        assert (row["kind"], row["decides"], row["status"]) == (method.kind, method.decides, "runs")
+
+
 def test_every_system_has_one_row_with_status_and_evidence() -> None:
     rows = [row for rows in tables().values() for row in rows if "system" in row]
     names = [row["system"] for row in rows]
@@ -79,7 +88,7 @@ def test_every_system_has_one_row_with_status_and_evidence() -> None:
 
 
 def test_a_running_system_names_something_registered() -> None:
-    registered = {*solvers.METHODS, *formulations.FORMULATIONS}
+    registered = {*solvers.METHODS, *formulations.FORMULATIONS, *COMPONENT_METHODS}
     running = [row for rows in tables().values() for row in rows if "system" in row and row["status"] == "runs"]
     for row in running:
         assert any(f"`{name}`" in row["in edgecut"] for name in registered), row["system"]

@@ -20,9 +20,10 @@ MAY_IMPORT["paper_figures"] = {*CHAIN, "paper_figures"}
 OURS = {*MAY_IMPORT, "tests", "benchmarks", "scripts"}
 
 # The checker recomputes a plan by itself: nothing that made the plan may be behind it.
-CHECKER = ("instances.check", "instances.check_cuts")
+CHECKER = ("instances.check", "instances.check_cuts", "instances.check_components")
 HIDDEN_FROM_CHECKER = ("instances.options", "instances.cuts", "instances.physics", "instances.expand",
-                       "instances.supported", "formulations", "solvers", "results", "edgecut")  # fmt: skip
+                       "instances.supported", "instances.component_costs", "formulations", "solvers", "results",
+                       "edgecut")  # fmt: skip
 
 # Neither may anything that found a bound be behind its recomputation. The lists of cuts say what the options are.
 CERTIFIER = ("instances.certify", "instances.certify_bounds", "instances.certify_cases",
