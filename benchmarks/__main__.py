@@ -19,6 +19,7 @@ ALL = (
     "expand",
     "gap",
     "prices",
+    "rows",
     "scale",
     "supported",
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import formulations
 import solvers
 from solvers.components import COMPONENT_METHODS
+from solvers.rows import ROW_METHODS
 
 CATALOGUE = Path(__file__).parents[1] / "docs" / "catalogue.md"
 
@@ -70,11 +72,14 @@ def test_what_is_listed_as_running_is_registered(heading: str) -> None:
     assert listed == set(registered)
 
 
-def test_component_methods_are_listed_with_what_they_declare() -> None:
-    rows = {row["name"].strip("`"): row for row in tables()["5. Component methods"]}
-    assert set(rows) == set(COMPONENT_METHODS)
+@pytest.mark.parametrize(
+    ("heading", "methods"), [("5. Component methods", COMPONENT_METHODS), ("6. Row methods", ROW_METHODS)]
+)
+def test_methods_of_parts_are_listed_with_what_they_declare(heading: str, methods: dict[str, Any]) -> None:
+    rows = {row["name"].strip("`"): row for row in tables()[heading]}
+    assert set(rows) == set(methods)
     for name, row in rows.items():
-        method = COMPONENT_METHODS[name]
+        method = methods[name]
         assert (row["kind"], row["decides"], row["status"]) == (method.kind, method.decides, "runs")
 
 
@@ -88,7 +93,7 @@ def test_every_system_has_one_row_with_status_and_evidence() -> None:
 
 
 def test_a_running_system_names_something_registered() -> None:
-    registered = {*solvers.METHODS, *formulations.FORMULATIONS, *COMPONENT_METHODS}
+    registered = {*solvers.METHODS, *formulations.FORMULATIONS, *COMPONENT_METHODS, *ROW_METHODS}
     running = [row for rows in tables().values() for row in rows if "system" in row and row["status"] == "runs"]
     for row in running:
         assert any(f"`{name}`" in row["in edgecut"] for name in registered), row["system"]

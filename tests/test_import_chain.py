@@ -20,7 +20,7 @@ MAY_IMPORT["paper_figures"] = {*CHAIN, "paper_figures"}
 OURS = {*MAY_IMPORT, "tests", "benchmarks", "scripts"}
 
 # The checker recomputes a plan by itself: nothing that made the plan may be behind it.
-CHECKER = ("instances.check", "instances.check_cuts", "instances.check_components")
+CHECKER = ("instances.check", "instances.check_cuts", "instances.check_components", "instances.check_rows")
 HIDDEN_FROM_CHECKER = ("instances.options", "instances.cuts", "instances.physics", "instances.expand",
                        "instances.supported", "instances.component_costs", "formulations", "solvers", "results",
                        "edgecut")  # fmt: skip

@@ -20,7 +20,7 @@ from instances.rows import Layout, RowPlan, RowProblem
 from solvers.answer import Limits
 from solvers.highs import Status, solve_program
 from solvers.rows.registry import Kind, RowAnswer, get_row_method, row_method
-from solvers.rows.shares import divide_by_shares
+from solvers.rows.rounding import divide_by_shares
 
 __all__ = ["PieceCosts", "candidate_plans", "price_pieces"]
 

@@ -6,15 +6,26 @@ import dataclasses
 import itertools
 import math
 
+import numpy as np
+
 from formulations.row_shares import RowShares, least_rows, share_rows
 from instances.check_rows import check_rows
 from instances.columns import Floats
 from instances.dnn import NETWORK_INPUT
-from instances.rows import RowPlan, RowProblem
+from instances.rows import Layout, RowPlan, RowProblem
 from solvers.answer import Limits
 from solvers.highs import Status, solve_program
 
-__all__ = ["Rounded", "Rounding", "possible_sets", "relax", "round_rows", "rounding_cost", "value_of"]
+__all__ = [
+    "Rounded",
+    "Rounding",
+    "divide_by_shares",
+    "possible_sets",
+    "relax",
+    "round_rows",
+    "rounding_cost",
+    "value_of",
+]
 
 EXACT = Limits(gap=0.0)
 PARTS = (0.125, 0.25, 0.5, 1.0)
@@ -76,7 +87,7 @@ def relax(
 
 
 def round_rows(problem: RowProblem, taking: tuple[int, ...]) -> Rounded:
-    """The LP's rows at their nearest whole numbers.
+    """The LP's rows at their nearest whole numbers, or one share a device for all layers if that is better.
 
     Under a deadline the LP is solved with the deadline brought forward by parts of what rounding can cost. All of it
     makes sure that the plan is in time (P21); less often does as well and costs less, so the best plan of all parts is
@@ -86,21 +97,58 @@ def round_rows(problem: RowProblem, taking: tuple[int, ...]) -> Rounded:
     if values is None:
         return Rounded(bound, None, math.inf)
     cost = rounding_cost(problem, taking)
+    plans, guarantee = _whole(shares, values), math.inf
     if not math.isfinite(problem.deadline_s):
-        more = cost.seconds if problem.goal == "latency" else cost.joules
-        return Rounded(bound, shares.plan(values), bound + more)
-    plans, guarantee = [shares.plan(values)], math.inf
-    for part in PARTS:
+        guarantee = bound + (cost.seconds if problem.goal == "latency" else cost.joules)
+    for part in PARTS if math.isfinite(problem.deadline_s) else ():
         early_s = problem.deadline_s - part * cost.seconds
         if early_s > 0:
             shares, values, optimum = relax(problem.replace(deadline_s=early_s), taking)
             if values is None:
                 break
-            plans.append(shares.plan(values))
+            plans += _whole(shares, values)
             if part == 1.0:
                 guarantee = optimum + (cost.seconds if problem.goal == "latency" else cost.joules)
     best = min(plans, key=lambda plan: value_of(problem, plan))
     return Rounded(bound, best if math.isfinite(value_of(problem, best)) else None, guarantee)
+
+
+def _whole(shares: RowShares, values: Floats) -> list[RowPlan]:
+    """The nearest whole rows, and the shares in line if they leave every device rows enough."""
+    in_line = _in_line(shares, values)
+    return [shares.plan(values), *([in_line] if holds_enough(shares.problem, in_line, shares.taking) else [])]
+
+
+def holds_enough(problem: RowProblem, plan: RowPlan, taking: tuple[int, ...] | None = None) -> bool:
+    """Whether the plan is one of those that P21 is about.
+
+    Args:
+        taking: the devices that take part; those with rows of the first layer when None.
+    """
+    first = np.diff(plan.layouts[0].bounds)
+    who = np.flatnonzero(first) if taking is None else np.array(taking)
+    rows = np.array([np.diff(layout.bounds) for layout in plan.layouts])
+    least = np.array(least_rows(problem.network))[:, None]
+    others = np.delete(rows, who, axis=1)
+    by_rows = all(layout.axis == "rows" for layout in plan.layouts)
+    return by_rows and bool((rows[:, who] >= least).all()) and not others.any()
+
+
+def _in_line(shares: RowShares, values: Floats) -> RowPlan:
+    """The mean share of each device for all layers, as CoEdge has it: borders in line make the smallest halos."""
+    heights = [float(layer.height) for layer in shares.problem.network.layers]
+    parts = np.array([np.diff(b) / h for b, h in zip(shares.bounds(values), heights, strict=True)])
+    every = np.zeros(len(shares.problem.devices))
+    every[list(shares.taking)] = parts.mean(axis=0)
+    return divide_by_shares(shares.problem, every)
+
+
+def divide_by_shares(problem: RowProblem, shares: Floats) -> RowPlan:
+    """Every layer's rows in these shares [devices], cut at the nearest whole rows."""
+    ends = np.concatenate([[0.0], np.cumsum(shares / shares.sum())])
+    ends[-1] = 1.0
+    return RowPlan(tuple(Layout("rows", tuple(np.floor(ends * layer.height + 0.5).astype(int).tolist()))
+                         for layer in problem.network.layers))  # fmt: skip
 
 
 def possible_sets(problem: RowProblem) -> list[tuple[int, ...]]:

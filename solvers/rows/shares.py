@@ -9,24 +9,16 @@ import numpy as np
 
 from formulations.row_shares import least_rows, share_rows
 from instances.columns import Floats
-from instances.rows import Layout, RowPlan, RowProblem
+from instances.rows import RowPlan, RowProblem
 from solvers.answer import Limits
 from solvers.highs import Status, solve_program
 from solvers.rows.registry import Kind, RowAnswer, row_method
-from solvers.rows.rounding import possible_sets, relax, round_rows, value_of
+from solvers.rows.rounding import divide_by_shares, possible_sets, relax, round_rows, value_of
 
-__all__ = ["divide_by_shares", "threshold_set"]
+__all__ = ["threshold_set"]
 
 MOST_DEVICES = 8
 _NOTHING = 1e-6
-
-
-def divide_by_shares(problem: RowProblem, shares: Floats) -> RowPlan:
-    """Every layer's rows in these shares [devices], cut at the nearest whole rows."""
-    ends = np.concatenate([[0.0], np.cumsum(shares / shares.sum())])
-    ends[-1] = 1.0
-    return RowPlan(tuple(Layout("rows", tuple(np.floor(ends * layer.height + 0.5).astype(int).tolist()))
-                         for layer in problem.network.layers))  # fmt: skip
 
 
 def threshold_set(problem: RowProblem) -> tuple[int, ...]:
@@ -111,6 +103,33 @@ class Proportional(_Baseline):
 
 
 @row_method
+class SingleCut:
+    """The first layers on the source, the rest on one other device: partition offloading with one cut."""
+
+    name = "single_cut"
+    title = "the best single cut between the source and one other device"
+    kind: Kind = "heuristic"
+    decides: Literal["rows", "pieces"] = "rows"
+    guarantee: str | None = None
+    reference = "the idea of Kang et al., Neurosurgeon, ASPLOS 2017, as eDDNN's baseline"
+
+    def supports(self, problem: RowProblem) -> str | None:
+        """Every problem."""
+        return None
+
+    def solve(self, problem: RowProblem, *, limits: Limits) -> RowAnswer:
+        """All cuts in the order of the layers, and all helpers."""
+        count, alone = len(problem.network.layers), np.eye(len(problem.devices))
+        here = divide_by_shares(problem, alone[problem.source]).layouts
+        plans = [RowPlan(here)]
+        for share in np.delete(alone, problem.source, axis=0):
+            there = divide_by_shares(problem, share).layouts
+            plans += [RowPlan((*here[:cut], *there[cut:])) for cut in range(count)]
+        best = min(plans, key=lambda plan: value_of(problem, plan))
+        return RowAnswer(best if math.isfinite(value_of(problem, best)) else None)
+
+
+@row_method
 class CoEdge:
     """LP, threshold, rounding."""
 
@@ -126,9 +145,13 @@ class CoEdge:
         return None
 
     def solve(self, problem: RowProblem, *, limits: Limits) -> RowAnswer:
-        """From those above the threshold, devices dropped one by one while that is better."""
+        """From those above the threshold, and from all, devices dropped while that is better; or one device alone."""
+        n = len(problem.devices)
+        starts = dict.fromkeys((threshold_set(problem), tuple(range(n)), *((d,) for d in range(n))))
+        return RowAnswer(min((self._descend(problem, s) for s in starts), key=lambda found: found[0])[1])
+
+    def _descend(self, problem: RowProblem, taking: tuple[int, ...]) -> tuple[float, RowPlan | None]:
         sets = set(possible_sets(problem))
-        taking = threshold_set(problem)
         best, plan = self._try(problem, taking) if taking in sets else (math.inf, None)
         while len(taking) > 1:
             fewer = [s for e in taking if (s := tuple(d for d in taking if d != e)) in sets]
@@ -136,7 +159,7 @@ class CoEdge:
             if not tried or (math.isfinite(best) and min(t[0] for t in tried) >= best):
                 break
             best, plan, taking = min(tried, key=lambda t: t[0])
-        return RowAnswer(plan)
+        return best, plan
 
     @staticmethod
     def _try(problem: RowProblem, taking: tuple[int, ...]) -> tuple[float, RowPlan | None]:
@@ -152,7 +175,7 @@ class RowsExact:
     title = "whole rows, every set of devices"
     kind: Kind = "exact"
     decides: Literal["rows", "pieces"] = "rows"
-    guarantee: str | None = "gap ≤ limits.gap among plans in which devices hold part of what they need (P21)"
+    guarantee: str | None = "gap ≤ limits.gap among the plans of P21"
     reference = "docs/theory.md P21"
 
     def supports(self, problem: RowProblem) -> str | None:
