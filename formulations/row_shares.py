@@ -85,9 +85,11 @@ class _Builder:
         self.upper: list[float] = []
         self.whole: list[bool] = []
         self.rows: list[tuple[_Terms, float]] = []  # terms ≥ bound
+        self.names: list[str] = []
         self.offset = 0.0
 
-    def column(self, cost: float, upper: float, *, whole: bool = False) -> int:
+    def column(self, name: str, cost: float, upper: float, *, whole: bool = False) -> int:
+        self.names.append(name)
         self.cost.append(cost)
         self.lower.append(0.0)
         self.upper.append(upper)
@@ -98,7 +100,7 @@ class _Builder:
         """Row Σ terms ≥ bound; a constant among the terms moves to the other side."""
         constant = terms.get(-1, 0.0)
         kept = {k: v for k, v in terms.items() if k >= 0 and v != 0.0}
-        if kept:
+        if kept or bound > constant:  # without columns, a row that cannot be kept
             self.rows.append((kept, bound - constant))
 
     def pay(self, terms: _Terms, price: float) -> None:
@@ -119,6 +121,7 @@ class _Builder:
             integer=np.array(self.whole, dtype=bool) & integer,
             # A term that vanishes here is 1e-8 of its row and only makes the row easier to keep.
             rows=keep_in_range(Rows(matrix, bound, np.full(len(self.rows), np.inf))), offset=self.offset,
+            column_name=self.names.__getitem__,
         )  # fmt: skip
 
 
@@ -141,9 +144,9 @@ def share_rows(problem: RowProblem, taking: tuple[int, ...], *, integer: bool = 
     least = least_rows(network) if floor else [0] * len(network.layers)
     ends: list[list[_Terms]] = []
     first = []
-    for layer, rows in zip(network.layers, least, strict=True):
+    for j, (layer, rows) in enumerate(zip(network.layers, least, strict=True)):
         first.append(len(builder.cost))
-        inner = [builder.column(0.0, layer.height, whole=True) for _ in taking[1:]]
+        inner = [builder.column(f"end[{j},{d}]", 0.0, layer.height, whole=True) for d in range(1, len(taking))]
         ends.append([{}, *({c: 1.0} for c in inner), {-1: float(layer.height)}])
         for d in range(len(taking)):
             builder.at_least(_sum((1.0, ends[-1][d + 1]), (-1.0, ends[-1][d])), rows)
@@ -161,8 +164,8 @@ def share_rows(problem: RowProblem, taking: tuple[int, ...], *, integer: bool = 
     return RowShares(problem, taking, builder.program(integer=integer), tuple(first))
 
 
-def _phase(builder: _Builder, problem: RowProblem, phases: list[int]) -> int:
-    phases.append(builder.column(1e-3 if problem.goal == "latency" else 0.0, math.inf))
+def _phase(builder: _Builder, problem: RowProblem, name: str, phases: list[int]) -> int:
+    phases.append(builder.column(name, 1e-3 if problem.goal == "latency" else 0.0, math.inf))
     return phases[-1]
 
 
@@ -171,7 +174,7 @@ def _compute(builder: _Builder, problem: RowProblem, taking: tuple[int, ...], en
     layer = problem.network.layers[j]
     if not layer.gflop:
         return
-    phase = _phase(builder, problem, phases)
+    phase = _phase(builder, problem, f"run[{j}]", phases)
     for place, d in enumerate(taking):
         device = problem.devices[d]
         rows = _sum((1.0, ends[j][place + 1]), (-1.0, ends[j][place]))
@@ -187,7 +190,7 @@ def _fetch(builder: _Builder, problem: RowProblem, taking: tuple[int, ...], ends
     row_mbit = network.mbit_of(read) / network.height_of(read)
     if not row_mbit:
         return
-    phase = _phase(builder, problem, phases)
+    phase = _phase(builder, problem, f"fetch[{j},{read}]", phases)
     for place, d in enumerate(taking):
         top: _Terms = _sum((layer.stride, ends[j][place]), (1.0, {-1: -layer.padding}))
         bottom: _Terms = _sum(
@@ -200,13 +203,14 @@ def _fetch(builder: _Builder, problem: RowProblem, taking: tuple[int, ...], ends
         else:
             above = _sum((1.0, ends[read][place]), (-1.0, top)) if place else {}
             below = _sum((1.0, bottom), (-1.0, ends[read][place + 1])) if place + 1 < len(taking) else {}
-            lacks = _sum(*((1.0, _positive(builder, terms)) for terms in (above, below) if terms))
+            halos = (("above", above), ("below", below))
+            lacks = _sum(*((1.0, _positive(builder, f"{s}[{j},{read},{place}]", t)) for s, t in halos if t))
         _receive(builder, problem, d, lacks, row_mbit, phase)
 
 
-def _positive(builder: _Builder, terms: _Terms) -> _Terms:
+def _positive(builder: _Builder, name: str, terms: _Terms) -> _Terms:
     """A column that is at least the terms, and at least 0."""
-    column = builder.column(0.0, math.inf)
+    column = builder.column(name, 0.0, math.inf)
     builder.at_least(_sum((1.0, {column: 1.0}), (-1.0, terms)))
     return {column: 1.0}
 
@@ -220,7 +224,7 @@ def _gather(builder: _Builder, problem: RowProblem, taking: tuple[int, ...], end
         if d != problem.source
     ]
     if others:
-        phase = _phase(builder, problem, phases)
+        phase = _phase(builder, problem, "gather", phases)
         _receive(builder, problem, problem.source, _sum(*others), last.mbit / last.height, phase)
 
 

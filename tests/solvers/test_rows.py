@@ -8,11 +8,13 @@ import math
 import numpy as np
 import pytest
 
+from formulations.compare import pyomo_arrays, same_program
 from formulations.row_shares import least_rows, share_rows
+from formulations.row_statement import state_rows_in_pyomo
 from instances.check_rows import check_rows
 from instances.row_family import draw_devices, draw_rows, draw_spatial
 from instances.rows import Goal, Layout, RowPlan, RowProblem, catalogue_device
-from instances.spatial import spatial_network
+from instances.spatial import SpatialLayer, SpatialNetwork, spatial_network
 from solvers.answer import Limits
 from solvers.highs import solve_program
 from solvers.result import Verdict
@@ -71,6 +73,14 @@ def test_p21_lp_below_milp_below_rounded_below_lp_and_bound(case: int) -> None:
         assert value_of(problem, rounded.plan) <= rounded.guarantee + room
 
 
+def test_statement_and_arrays_are_the_same_problem() -> None:
+    for problem in problems(8, layers=3):
+        for timed in (problem, problem.replace(goal="energy", deadline_s=0.5)):
+            for taking in possible_sets(timed):
+                program = share_rows(timed, taking, integer=True).program
+                assert same_program(program, pyomo_arrays(state_rows_in_pyomo(timed, taking))) is None, taking
+
+
 @pytest.mark.parametrize("case", range(12))
 def test_p21_with_room_before_the_deadline_rounding_is_in_time(case: int) -> None:
     problem = problems(12)[case].replace(goal="energy")
@@ -127,6 +137,23 @@ def test_pieces_on_a_branching_network_beat_every_candidate() -> None:
     result = divide_network(problem, "pieces")
     candidates = min(value_of(problem, plan) for plan in candidate_plans(problem))
     assert result.verdict is Verdict.OPTIMAL and result.value <= candidates * (1 + 1e-9)
+
+
+def test_channels_win_where_maps_are_small_and_layers_heavy() -> None:
+    layers = tuple(SpatialLayer(f"l{j}", (j - 1,), 1, 1, 0, 1, 64, 2.0, 0.01, False) for j in range(3))
+    network = SpatialNetwork("heavy", layers, 1, 64, 0.01, 0.0)
+    devices = tuple(catalogue_device("raspberry_pi_4", rate_mbps=100) for _ in range(2))
+    problem = RowProblem(network, devices, goal="latency")
+    pieces, rows = (divide_network(problem, name) for name in ("pieces", "rows_exact"))
+    assert pieces.plan is not None and {layout.axis for layout in pieces.plan.layouts} == {"channels"}
+    assert pieces.value < 0.51 * rows.value  # one row cannot be shared
+
+
+def test_a_head_that_is_late_is_infeasible() -> None:
+    problem = problems(1)[0]
+    head_s = problem.network.head_gflop / problem.devices[0].gflops
+    result = divide_network(problem.replace(deadline_s=head_s / 2), "rows_exact")
+    assert result.verdict is Verdict.INFEASIBLE
 
 
 def test_no_devices_that_help_are_used_when_links_are_slow() -> None:
