@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,8 @@ import formulations
 import solvers
 from formulations.split import SPLIT_FORMULATIONS
 from solvers import split
+from solvers.components import COMPONENT_METHODS
+from solvers.rows import ROW_METHODS
 
 CATALOGUE = Path(__file__).parents[1] / "docs" / "catalogue.md"
 
@@ -83,6 +86,17 @@ def test_what_is_listed_as_running_is_registered(heading: str) -> None:
     assert listed == set(registered[heading])
 
 
+@pytest.mark.parametrize(
+    ("heading", "methods"), [("6. Component methods", COMPONENT_METHODS), ("7. Row methods", ROW_METHODS)]
+)
+def test_methods_of_parts_are_listed_with_what_they_declare(heading: str, methods: dict[str, Any]) -> None:
+    rows = {row["name"].strip("`"): row for row in tables()[heading]}
+    assert set(rows) == set(methods)
+    for name, row in rows.items():
+        method = methods[name]
+        assert (row["kind"], row["decides"], row["status"]) == (method.kind, method.decides, "runs")
+
+
 def test_every_system_has_one_row_with_status_and_evidence() -> None:
     rows = [row for rows in tables().values() for row in rows if "system" in row]
     names = [row["system"] for row in rows]
@@ -93,7 +107,7 @@ def test_every_system_has_one_row_with_status_and_evidence() -> None:
 
 
 def test_a_running_system_names_something_registered() -> None:
-    registered = {*solvers.METHODS, *formulations.FORMULATIONS, *split.SPLITTERS}
+    registered = {*solvers.METHODS, *formulations.FORMULATIONS, *split.SPLITTERS, *COMPONENT_METHODS, *ROW_METHODS}
     running = [row for rows in tables().values() for row in rows if "system" in row and row["status"] == "runs"]
     for row in running:
         assert any(f"`{name}`" in row["in edgecut"] for name in registered), row["system"]

@@ -1,0 +1,17 @@
+"""One network on several devices at once, by rows and by channels. Importing this package registers all methods."""
+
+from solvers.rows import pieces, shares
+from solvers.rows.registry import ROW_METHODS, RowAnswer, RowMethod, get_row_method, row_method
+from solvers.rows.solve import RowResult, divide_network
+
+__all__ = [
+    "ROW_METHODS",
+    "RowAnswer",
+    "RowMethod",
+    "RowResult",
+    "divide_network",
+    "get_row_method",
+    "pieces",
+    "row_method",
+    "shares",
+]
