@@ -7,7 +7,6 @@ be anything; `instances.tracing` says what becomes a layer and `instances.fusion
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +14,10 @@ from instances.dnn import Dnn
 from instances.errors import InputError
 from instances.fusion import Operator, fuse
 from instances.graph_network import to_network
+from instances.sent import sent_bytes
 from instances.tracing import Trace, trace
 
 __all__ = ["Runnable", "from_torch", "make_runnable", "need_torch"]
-
-TOKEN_BYTES = 4
-"""Bytes of a token id as sent over the air, whatever integer type the module takes it in."""
-
 
 @dataclass(frozen=True, eq=False)
 class Runnable:
@@ -56,7 +52,7 @@ def from_torch(module: Any, example: Any, *, name: str | None = None, input_byte
         module: a ``torch.nn.Module``; it is left as it was.
         example: an input tensor, or a tuple of them; only shapes and types count.
         name: what the network is called; None: the module's class.
-        input_bytes: of the input as sent over the air; None: see `sent_bytes`.
+        input_bytes: of the input as sent over the air; None: as in `instances.sent`.
 
     An operator that is unknown becomes a layer of kind ``other`` without FLOP; a UserWarning names it.
 
@@ -81,19 +77,6 @@ def make_runnable(module: Any, example: Any, *, name: str | None = None, input_b
     layer_of, operators = _layers_of_nodes(traced, layers)
     network = _network(layers, name, module, examples, input_bytes)
     return Runnable(network, module, traced.module, examples, layer_of, operators)
-
-
-def sent_bytes(shape: Sequence[int], item_bytes: int, *, is_float: bool) -> int:
-    """Bytes of an input as sent over the air: pixels as uint8, token ids in 4 bytes, anything else as it is.
-
-    An image is a tensor of four dimensions with 1, 3 or 4 channels, which come second or last.
-    """
-    count = 1
-    for size in shape:
-        count *= int(size)
-    if is_float and len(shape) == 4 and (shape[1] in (1, 3, 4) or shape[3] in (1, 3, 4)):
-        return count
-    return count * (item_bytes if is_float else min(item_bytes, TOKEN_BYTES))
 
 
 def _trace(module: Any, examples: tuple[Any, ...]) -> Trace:
