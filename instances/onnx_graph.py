@@ -26,7 +26,7 @@ from instances.errors import InputError
 from instances.fusion import Graph, Operator, fuse
 from instances.graph_network import to_network
 from instances.onnx_counts import CONTROL_FLOW, KIND_OF, OTHER, VIEWS, count_flop
-from instances.onnx_shapes import attributes_of, bytes_of_type, fold_shapes, set_sizes, shapes_of
+from instances.onnx_shapes import attributes_of, bytes_of_type, drop_weights, fold_shapes, set_sizes, shapes_of
 from instances.sent import sent_bytes
 from instances.storage import read_bytes
 
@@ -83,6 +83,7 @@ def from_onnx(
     """
     model = _load(source)
     name = name or (Path(source).stem if isinstance(source, str | os.PathLike) else model.graph.name) or "network"
+    drop_weights(model)
     set_sizes(model, sizes or {})
     model = fold_shapes(model)
     reading = _start(model)

@@ -8,19 +8,27 @@ all that reads small constants alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from instances.errors import InputError
 
-__all__ = ["attributes_of", "bytes_of_type", "fold_shapes", "set_sizes", "shapes_of"]
+__all__ = ["attributes_of", "bytes_of_type", "drop_weights", "fold_shapes", "set_sizes", "shapes_of"]
 
 _SMALL = 1 << 16
 """Values of constants are followed up to this many elements; weights are larger, and only their shapes matter."""
 
 _RANDOM = frozenset({"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli"})
+
+
+def drop_weights(model: Any) -> None:
+    """Forget the numbers of large constants; only their shapes matter, and inference copies the model every time."""
+    for tensor in model.graph.initializer:
+        if not _is_small(tensor):
+            for content in ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data"):
+                tensor.ClearField(content)
 
 
 def set_sizes(model: Any, sizes: Mapping[str, int]) -> None:
@@ -45,8 +53,8 @@ def set_sizes(model: Any, sizes: Mapping[str, int]) -> None:
     _close(model, known)
 
 
-def _close(model: Any, known: Mapping[str, int]) -> None:
-    """Set known sizes in the shapes that the file states for other values; drop the shapes that stay open."""
+def _close(model: Any, known: Mapping[str, int], gone: Collection[str] = ()) -> None:
+    """Set known sizes in the shapes stated for other values; drop shapes that stay open, and those of values gone."""
     stated = list(model.graph.value_info)
     del model.graph.value_info[:]
     for value in stated:
@@ -54,7 +62,7 @@ def _close(model: Any, known: Mapping[str, int]) -> None:
         for size in sizes:
             if size.dim_param in known:
                 size.dim_value = known[size.dim_param]
-        if all(size.HasField("dim_value") for size in sizes):
+        if value.name not in gone and all(size.HasField("dim_value") for size in sizes):
             model.graph.value_info.append(value)
     for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")
@@ -69,6 +77,7 @@ def fold_shapes(model: Any) -> Any:
         folded = _fold_once(model)
         if not folded:
             return model
+        _close(model, {}, folded)  # what was inferred with open sizes would stand in the way of what is known now
         kept = [node for node in model.graph.node if node.output[0] not in folded]
         del model.graph.node[:]
         model.graph.node.extend(kept)
