@@ -70,14 +70,15 @@ def _cpu_layers(runnable: Runnable, program: Program) -> Floats:
     """[n_layers] processor time of one run, s."""
     spent = np.zeros(runnable.network.n_layers)
     clock, layer_of = time.thread_time, runnable.layer_of
+    last = clock()
 
     def around(node: Any, work: Callable[[], Any]) -> Any:
-        begin = clock()
+        nonlocal last
         value = work()
-        taken = clock() - begin
-        layer = layer_of.get(node.name)
-        if layer is not None:
-            spent[layer] += taken
+        layer, now = layer_of.get(node.name), clock()
+        if layer is not None:  # from the end of the layer before: fetching and dispatching belong to a layer too
+            spent[layer] += now - last
+            last = now
         return value
 
     program.run(runnable.examples, around)
