@@ -28,6 +28,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
         "network_error_p90": float(np.quantile(whole, 0.9)),
         "network_error_worst": float(whole.max()),
         "choices_that_lose_nothing": float((regret <= 1e-9).mean()),
+        "choices_whose_best_cut_is_inside": float(np.concatenate([row["best_inside"] for row in rows]).mean()),
         "regret_mean": float(regret.mean()),
         "regret_p90": float(np.quantile(regret, 0.9)),
         "regret_worst": float(regret.max()),

@@ -23,7 +23,7 @@ def errors(row: dict[str, Any], measured: str) -> np.ndarray:
 
 
 def blame(row: dict[str, Any]) -> dict[str, float]:
-    """What each stage adds to measured less predicted latency, as a part of the measured one; means over cuts and rates.
+    """What each stage adds to measured less predicted latency, as a part of the measured; means over cuts and rates.
 
     ``pack_s`` and ``return_s`` (the result's way back beyond an empty round trip) are in no formula of the model.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+from typing import BinaryIO
 
 from instances.dnn import Dnn
 from instances.storage import write_atomically
@@ -21,4 +21,8 @@ def write_network(network: Dnn, path: str | os.PathLike[str]) -> None:
     head = "".join(f" {json.dumps(k)}: {json.dumps(v)},\n" for k, v in data.items() if k != "layers")
     rows = ",\n".join("  " + json.dumps(row) for row in data["layers"])
     text = "{\n" + head + ' "layers": [\n' + rows + "\n ]\n}\n"
-    write_atomically(Path(path), lambda stream: stream.write(text.encode("utf-8")) and None)
+    write_atomically(path, lambda stream: _write_all(stream, text.encode("utf-8")))
+
+
+def _write_all(stream: BinaryIO, content: bytes) -> None:
+    stream.write(content)

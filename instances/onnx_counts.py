@@ -1,4 +1,4 @@
-"""What an ONNX operator is and computes: its kind of layer, and the FLOP of its products (a multiply-accumulate is two).
+"""What an ONNX operator is and computes: its kind of layer, and the FLOP of its products (a multiply-add is two).
 
 As in the catalogue, only convolutions and matrix products count; other operators cost memory traffic alone.
 """
@@ -23,16 +23,16 @@ _KINDS = {
     "matmul": "MatMul MatMulInteger QLinearMatMul Einsum",
     "attention": "Attention",
     "recurrent": "LSTM GRU RNN",
-    "pool": "MaxPool AveragePool GlobalAveragePool GlobalMaxPool LpPool ReduceMean ReduceMax ReduceSum ReduceMin ReduceL2 "
-    "ReduceProd ReduceLogSumExp ReduceSumSquare",
+    "pool": "MaxPool AveragePool GlobalAveragePool GlobalMaxPool LpPool ReduceMean ReduceMax ReduceSum ReduceMin "
+    "ReduceL2 ReduceProd ReduceLogSumExp ReduceSumSquare",
     "concat": "Concat",
     "add": "Add Sub Sum QLinearAdd",
     "multiply": "Mul Div",
     "norm": "BatchNormalization InstanceNormalization LayerNormalization GroupNormalization RMSNormalization LRN "
     "LpNormalization MeanVarianceNormalization",
-    "activation": "Relu Clip LeakyRelu PRelu Elu Selu Celu ThresholdedRelu HardSigmoid HardSwish Sigmoid Swish Tanh Gelu Erf "
-    "Softplus Softsign Mish Pow Sqrt Reciprocal Exp Log Neg Abs Floor Ceil Round Sign Sin Cos Max Min Equal Greater "
-    "Less GreaterOrEqual LessOrEqual Not And Or Where IsNaN IsInf",
+    "activation": "Relu Clip LeakyRelu PRelu Elu Selu Celu ThresholdedRelu HardSigmoid HardSwish Sigmoid Swish Tanh "
+    "Gelu Erf Softplus Softsign Mish Pow Sqrt Reciprocal Exp Log Neg Abs Floor Ceil Round Sign Sin Cos Max Min "
+    "Equal Greater Less GreaterOrEqual LessOrEqual Not And Or Where IsNaN IsInf",
     "softmax": "Softmax LogSoftmax Hardmax",
     "embedding": "Gather GatherElements GatherND",
     "slice": "Slice Split",
@@ -91,17 +91,19 @@ def _sum_products(attributes: dict[str, Any], reads: Shapes, writes: Shapes) -> 
     operands = terms.split(",")
     if len(operands) != 2 or "." in terms:
         return 0
-    sizes = {letter: size for k, term in enumerate(operands) for letter, size in zip(term, _shape(reads, k), strict=True)}
+    sizes = {
+        letter: size for k, term in enumerate(operands) for letter, size in zip(term, _shape(reads, k), strict=True)
+    }
     return 2 * math.prod(sizes.values()) if set(sizes) - set(result) else 0
 
 
 def _attend(attributes: dict[str, Any], reads: Shapes, writes: Shapes) -> int:
-    """Scores and their products with the values, for [batch, heads, length, width] or [batch, length, heads × width]."""
+    """Scores, and their products with values, of [batch, heads, length, width] or [batch, length, heads × width]."""
     query, key, value = (_shape(reads, k) for k in range(3))
     if len(query) == 4:
         batch_heads, length, width = query[0] * query[1], query[2], query[3]
         return 2 * batch_heads * length * key[2] * (width + value[3])
-    groups = attributes["q_num_heads"] // attributes["kv_num_heads"]
+    groups = int(attributes["q_num_heads"]) // int(attributes["kv_num_heads"])
     return 2 * query[0] * query[1] * key[1] * (query[2] + groups * value[2])
 
 

@@ -1,4 +1,4 @@
-"""Networks from ONNX files: the layer graph, with FLOP, weights and bytes from the shapes alone. Needs the extra `onnx`.
+"""Networks from ONNX files: the layer graph, with FLOP, weights and bytes from shapes alone. Needs the extra `onnx`.
 
 * Batch 1: an open first axis is 1; other open sizes have to be given.
 * What does not depend on the input is constant. Constants of floating-point and 8-bit types with more than one element
@@ -6,7 +6,8 @@
   statistics of a normalisation are not: they fold into its scale, as the catalogue counts.
 * Views (Reshape, Transpose, Cast, …) pass their input through; a Split is read part by part.
 * Several outputs are joined by a last `concat` layer without FLOP.
-* An unknown operator becomes a layer of kind `other` with 0 FLOP, and a warning names it. Branches and loops are refused.
+* An unknown operator becomes a layer of kind `other` with 0 FLOP, and a warning names it.
+* Branches and loops are refused.
 
 Operators are then fused as the catalogue's are (`instances.fusion`).
 """
@@ -95,8 +96,8 @@ def from_onnx(
         names = ", ".join(sorted(reading.unknown))
         warnings.warn(f"ONNX operators of unknown kind are counted with 0 FLOP: {names}", stacklevel=2)
     sent = _sent(model, reading) if input_bytes is None else input_bytes
-    return to_network(fuse(reading.graph) if reading.graph else [], name, input_bytes=sent,
-                      source=f"ONNX graph {model.graph.name or '(no name)'}, batch 1, FLOP of products alone")  # fmt: skip
+    origin = f"ONNX graph {model.graph.name or '(no name)'}, batch 1, FLOP of products alone"
+    return to_network(fuse(reading.graph) if reading.graph else [], name, input_bytes=sent, source=origin)
 
 
 def _load(source: Any) -> Any:
@@ -196,7 +197,9 @@ def _add(
     name = _free_name(node.name or outputs[0], reading)
     flop = 0
     if kind not in (OTHER, "slice"):
-        shapes = [[reading.shapes.get(value) if value else None for value in side] for side in (node.input, node.output)]
+        shapes = [
+            [reading.shapes.get(value) if value else None for value in side] for side in (node.input, node.output)
+        ]
         for value in (v for v in node.input if v):
             reading.size(value)
         flop = count_flop(node.op_type, attributes_of(node), *shapes)

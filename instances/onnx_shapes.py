@@ -162,4 +162,4 @@ def attributes_of(node: Any) -> dict[str, Any]:
 def _is_small(tensor: Any) -> bool:
     import onnx
 
-    return math.prod(tensor.dims) <= _SMALL and tensor.data_location != onnx.TensorProto.EXTERNAL
+    return bool(math.prod(tensor.dims) <= _SMALL) and bool(tensor.data_location != onnx.TensorProto.EXTERNAL)

@@ -23,7 +23,7 @@ import numpy as np
 from instances.columns import Bools, Floats
 from instances.dnn import NETWORK_INPUT, Dnn
 from instances.errors import InputError, nearest
-from instances.roofline_fit import SHORTEST_S, Roofline, fit_roofline
+from instances.roofline_fit import SHORTEST_S, fit_roofline
 from instances.timing import Timing
 
 __all__ = ["PREDICTORS", "Predictor", "fit_predictor", "kernels_of", "sizes_of"]
@@ -68,7 +68,13 @@ def kernels_of(network: Dnn) -> tuple[str, ...]:
     A convolution of few products a value, whose input is far larger than those products would read if every output
     channel looked at every input channel, is depthwise.
     """
-    together = {"add": "pointwise", "multiply": "pointwise", "activation": "pointwise", "concat": "copy", "move": "copy"}
+    together = {
+        "add": "pointwise",
+        "multiply": "pointwise",
+        "activation": "pointwise",
+        "concat": "copy",
+        "move": "copy",
+    }
     depthwise = _is_depthwise(network)
     return tuple("depthwise" if deep else together.get(kind, kind)
                  for kind, deep in zip(network.kind, depthwise, strict=True))  # fmt: skip
@@ -96,8 +102,8 @@ def _read_mb(network: Dnn) -> Floats:
 
 def _is_depthwise(network: Dnn) -> Bools:
     gflop, read, _, _, products, uses = sizes_of(network).T
-    # A weight is used once a place of the output, so products × places is how often inputs are looked at by one channel:
-    # k²/(groups × stride²) times as many as there are inputs.
+    # A weight is used once a place of the output, so products × places is how often one channel looks at inputs:
+    # k²/(groups × stride²) times as many as there are.
     looks = _divided(products * uses, read * 1e6 / _FLOAT_BYTES)
     return np.asarray((np.array(network.kind) == "conv") & (gflop > 0) & (products <= _LARGEST_WINDOW) & (looks < 0.5))
 
@@ -196,7 +202,7 @@ def _of_kernels(measured: Measured) -> dict[str, _Rows]:
 
 
 def _measured_s(rows: _Rows) -> Floats:
-    return np.maximum(np.concatenate([timing.layer_s[layers] for _, layers, timing in rows]), SHORTEST_S)
+    return np.asarray(np.maximum(np.concatenate([timing.layer_s[layers] for _, layers, timing in rows]), SHORTEST_S))
 
 
 def _fit_line(rows: _Rows, *, with_traffic: bool) -> _Line:
@@ -222,7 +228,9 @@ def _fit_surface(rows: _Rows) -> _Surface:
     terms = _terms((features - mean) / scale, quadratic)
     ridge = _RIDGE * np.diag([0.0] + [1.0] * (terms.shape[1] - 1))
     weights = np.linalg.solve(terms.T @ terms + ridge, terms.T @ np.log(_measured_s(rows)))
-    return _Surface(mean, scale, features.min(axis=0), features.max(axis=0), weights, quadratic)
+    return _Surface(
+        mean, scale, features.min(axis=0), features.max(axis=0), np.asarray(weights, dtype=float), quadratic
+    )
 
 
 def _logarithms(network: Dnn, layers: Bools) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from instances.dnn import Dnn
 from instances.errors import InputError, nearest
@@ -19,8 +20,8 @@ __all__ = ["open_network", "time_network"]
 def open_network(reference: str, device: str = "cpu") -> Runnable:
     """A network of the catalogue with random weights, or ``package.module:function`` of one's own, on a torch device.
 
-    The function takes nothing and returns a module and an example input (or a tuple of them); its module is looked for in
-    the folder that the program was started in, too.
+    The function takes nothing and returns a module and an example input (or a tuple of them); its module is looked for
+    in the folder that the program was started in, too.
 
     Raises:
         InputError: no such network, module or function, or torch sees no such device.
@@ -48,13 +49,13 @@ def _checked(name: str) -> str:
     known = (*TORCHVISION_MODELS, *LANGUAGE_MODELS)
     if name.lower().endswith(".json"):
         raise InputError("network", f"'{name}' is a layer graph", "it says what layers cost, not how to compute them",
-                         "give package.module:function, which returns the torch module and an example input")  # fmt: skip
+                         "give package.module:function, which returns a torch module and an example")  # fmt: skip
     if name not in known:
         raise InputError("network", f"'{name}' cannot be built here", fix=nearest(name, known))
     return name
 
 
-def _call(reference: str) -> tuple[object, object]:
+def _call(reference: str) -> tuple[Any, Any]:
     place, _, function = reference.partition(":")
     here = str(Path.cwd())
     sys.path.insert(0, here)

@@ -19,6 +19,7 @@ from instances.tracing import Trace, trace
 
 __all__ = ["Runnable", "from_torch", "make_runnable", "need_torch"]
 
+
 @dataclass(frozen=True, eq=False)
 class Runnable:
     """A network with its module and the ``exported`` one that computes the same node by node.
@@ -108,9 +109,7 @@ def _layers_of_nodes(traced: Trace, layers: list[Operator]) -> tuple[dict[str, i
     return layer_of, frozenset(place)
 
 
-def _network(
-    layers: list[Operator], name: str, module: Any, examples: tuple[Any, ...], input_bytes: int | None
-) -> Dnn:
+def _network(layers: list[Operator], name: str, module: Any, examples: tuple[Any, ...], input_bytes: int | None) -> Dnn:
     shapes = " and ".join(" x ".join(str(size) for size in example.shape) or "scalar" for example in examples)
     source = f"torch module {type(module).__name__}, input {shapes}"
     sent = [sent_bytes(e.shape, e.element_size(), is_float=e.is_floating_point()) for e in examples]

@@ -1,7 +1,7 @@
 """Where the layers of a network stand in a picture: columns by depth, long stretches joined into blocks.
 
-The gap behind a column is a cut: all layers up to there are on the device.  A column's depth is that of its longest path
-from the input, so no layer reads one to its right, and every gap is down-closed.
+The gap behind a column is a cut: all layers up to there are on the device.  A layer's column is its longest
+path from the input, so no layer reads one to its right, and every gap is down-closed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Layout:
 def lay_out(network: Dnn, most_columns: int = MOST_COLUMNS) -> Layout:
     """Columns of a network, at most so many; where there are more, gaps are given up and what lies between is a block.
 
-    Gaps that send most are given up first, so those that could be good cuts stay.
+    Gaps that send most are given up first: those that could be good cuts stay.
     """
     depth = _depths(network)
     gaps = np.arange(int(depth.max()) + 2)  # gap g: layers of depth below g are on the device
@@ -59,7 +59,9 @@ def lay_out(network: Dnn, most_columns: int = MOST_COLUMNS) -> Layout:
     column = np.searchsorted(gaps[kept], depth, side="right") - 1
     boxes = _boxes(network, depth, column)
     of_layer = {layer: k for k, box in enumerate(boxes) for layer in box.layers}
-    edges = {(of_layer.get(p, NETWORK_INPUT), of_layer[j]) for j, reads in enumerate(network.predecessors) for p in reads}
+    edges = {
+        (of_layer.get(p, NETWORK_INPUT), of_layer[j]) for j, reads in enumerate(network.predecessors) for p in reads
+    }
     joined = tuple(sorted((a, b) for a, b in edges if a != b))
     return Layout(network, boxes, joined, cuts_of(network, prefixes[kept]))
 
@@ -73,11 +75,22 @@ def _depths(network: Dnn) -> Ints:
 
 
 def _kept_gaps(upload_mbit: Floats, most_columns: int) -> Bools:
-    """[gaps] which stay; the first and the last always do."""
+    """[gaps] which stay; the first and the last always do.
+
+    All gaps that send the same go together, so that equal blocks look alike; the level that would leave too few is
+    thinned evenly instead.
+    """
     kept = np.ones(len(upload_mbit), dtype=np.bool_)
-    # Of equal uploads the later goes first: a cut that sends the same and leaves less to the server is no worse a picture.
-    inner = sorted(range(1, len(upload_mbit) - 1), key=lambda gap: (-upload_mbit[gap], -gap))
-    kept[inner[: max(len(upload_mbit) - 1 - most_columns, 0)]] = False
+    inner = np.arange(len(upload_mbit))[1:-1]
+    for level in np.unique(upload_mbit[inner])[::-1]:
+        if kept.sum() - 1 <= most_columns:
+            break
+        here = inner[upload_mbit[inner] == level]
+        left = int(kept.sum()) - 1 - len(here)
+        kept[here] = False
+        if left < most_columns // 3:
+            room = most_columns - left
+            kept[here[np.unique(np.linspace(0, len(here) - 1, room).round().astype(int))]] = True
     return kept
 
 

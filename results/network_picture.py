@@ -66,7 +66,9 @@ def cut_costs(cuts: CutSet, setting: Setting) -> dict[str, Floats]:
 
 
 def _layer_times(network: Dnn, machine: Machine) -> Floats:
-    return physics.layer_time_s(network.gflop, network.traffic_mb, machine.gflops, machine.memory_gb_s, machine.launch_s)
+    return physics.layer_time_s(
+        network.gflop, network.traffic_mb, machine.gflops, machine.memory_gb_s, machine.launch_s
+    )
 
 
 def draw_network(network: Dnn, path: str | os.PathLike[str], setting: Setting) -> None:
@@ -84,7 +86,7 @@ def draw_network(network: Dnn, path: str | os.PathLike[str], setting: Setting) -
     costs = cut_costs(every, setting)
     best = int(np.argmin(costs["total_s"]))
     deepest = max(abs(box.row) for box in layout.boxes)
-    graph_in = 0.55 + 0.34 * (2 * deepest + 1)
+    graph_in = 0.55 + 0.38 * (2 * deepest + 1)
     with picture_style() as plt:
         drawn, axes = plt.subplots(
             4, 1, sharex=True, figsize=(1.9 * TWO_COLUMNS_IN, graph_in + 4.6),
@@ -103,8 +105,8 @@ def _title(network: Dnn, cuts: CutSet, best: int, costs: dict[str, Floats], sett
         "everything on the device" if len(kept) == network.n_layers else f"cut behind {network.layers[kept[-1]]}"
     )  # fmt: skip
     return (
-        f"{network.name}: {network.n_layers} layers, {network.total_gflop:.3g} GFLOP, {network.total_weight_mb:.3g} MB of "
-        f"weights, {len(cuts)} cuts · {setting.device.name}, {setting.rate_mbps:g} Mbit/s {setting.radio.name}, "
+        f"{network.name}: {network.n_layers} layers, {network.total_gflop:.3g} GFLOP, {network.total_weight_mb:.3g} MB "
+        f"of weights, {len(cuts)} cuts · {setting.device.name}, {setting.rate_mbps:g} Mbit/s {setting.radio.name}, "
         f"{setting.server.name}\nfastest: {where} ({len(kept)} layers on the device), "
         f"{1e3 * costs['total_s'][best]:.4g} ms, {costs['device_j'][best]:.3g} J; least energy: "
         f"{1e3 * costs['total_s'][np.argmin(costs['device_j'])]:.4g} ms, {costs['device_j'].min():.3g} J"
@@ -117,7 +119,8 @@ def _draw_graph(axes: Any, layout: Layout, on_device: Any, deepest: float) -> No
     place = {NETWORK_INPUT: (-0.5, 0.0)} | {k: (box.column + 0.5, box.row) for k, box in enumerate(layout.boxes)}
     for one, other in layout.edges:
         (x0, y0), (x1, y1) = place[one], place[other]
-        bend = 0.28 if x1 - x0 > 1.5 and abs(y0 - y1) < 0.5 else 0.0
+        # Lines that pass over other boxes bend, long ones no higher than short ones.
+        bend = min(0.28, 1.0 / (x1 - x0)) if x1 - x0 > 1.5 and abs(y0 - y1) < 0.5 else 0.0
         axes.annotate("", (x1 - 0.3, y1), (x0 + 0.3, y0), zorder=1,
                       arrowprops={"arrowstyle": "-", "color": "#888888", "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0,
                                   "connectionstyle": f"arc3,rad={-bend}"})  # fmt: skip
@@ -125,10 +128,10 @@ def _draw_graph(axes: Any, layout: Layout, on_device: Any, deepest: float) -> No
     for box in layout.boxes:
         x, y = box.column + 0.5, box.row
         shade = _SERVER if not on_device[list(box.layers)].all() else _DEVICE
-        axes.add_patch(FancyBboxPatch((x - 0.3, y - 0.32), 0.6, 0.64, boxstyle="round,pad=0,rounding_size=0.08",
+        axes.add_patch(FancyBboxPatch((x - 0.3, y - 0.4), 0.6, 0.8, boxstyle="round,pad=0,rounding_size=0.08",
                                       facecolor=shade, edgecolor=_colour(layout.network, box), linewidth=1.4,
                                       zorder=2))  # fmt: skip
-        axes.text(x, y, _label(layout.network, box), ha="center", va="center", fontsize=5, rotation=90, zorder=3)
+        axes.text(x, y, _label(layout.network, box), ha="center", va="center", fontsize=4.6, rotation=90, zorder=3)
     for gap in range(1, layout.columns):
         axes.axvline(gap, color="#CCCCCC", linewidth=0.4, linestyle=(0, (2, 2)), zorder=0)
     axes.set_ylim(-deepest - 0.9, deepest + 0.6)
@@ -153,9 +156,16 @@ def _add_legend(axes: Any, layout: Layout) -> None:
 
     used = [kind for kind in _KINDS if kind in layout.network.kind]
     marks = [Patch(facecolor="white", edgecolor=COLOURS[_KINDS.index(kind)], label=kind) for kind in used]
-    marks += [Patch(facecolor="white", edgecolor="#777777", label="other")] if set(layout.network.kind) - set(used) else []
-    marks += [Patch(facecolor=_DEVICE, label="on the device when fastest"), Patch(facecolor=_SERVER, label="on the server")]
-    axes.legend(handles=marks, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(marks), frameon=False, fontsize=6)
+    marks += (
+        [Patch(facecolor="white", edgecolor="#777777", label="other")] if set(layout.network.kind) - set(used) else []
+    )
+    marks += [
+        Patch(facecolor=_DEVICE, label="on the device when fastest"),
+        Patch(facecolor=_SERVER, label="on the server"),
+    ]
+    axes.legend(
+        handles=marks, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(marks), frameon=False, fontsize=6
+    )
 
 
 def _draw_costs(axes: Any, layout: Layout, setting: Setting) -> None:
@@ -164,7 +174,8 @@ def _draw_costs(axes: Any, layout: Layout, setting: Setting) -> None:
     sent = layout.gaps.upload_mbit / 8
     axes[0].bar(gaps, sent, width=0.6, color="#888888")
     for gap, megabytes in zip(gaps, sent, strict=True):
-        axes[0].text(gap, megabytes, f"{megabytes:.3g}", ha="center", va="bottom", fontsize=5, rotation=90)
+        axes[0].annotate(f"{megabytes:.3g}", (gap, megabytes), (0, 2), textcoords="offset points", ha="center",
+                         va="bottom", fontsize=5, rotation=90)  # fmt: skip
     axes[0].set_ylabel("sent, MB")
     axes[0].margins(y=0.3)
     below = np.zeros(len(gaps))
@@ -176,7 +187,7 @@ def _draw_costs(axes: Any, layout: Layout, setting: Setting) -> None:
         panel.plot(least, scale * costs[name][least], marker="v", color="black", markersize=5, linestyle="none",
                    label="least here")  # fmt: skip
     axes[1].set_ylabel("latency, ms")
-    axes[1].legend(frameon=False, ncols=4, fontsize=6, loc="upper right")
+    axes[1].legend(frameon=False, ncols=4, fontsize=6, loc="lower right", bbox_to_anchor=(1.0, 0.95))
     axes[2].bar(gaps, costs["device_j"], width=0.6, color=COLOURS[3], zorder=0)
     axes[2].set_ylabel("device energy, J")
     axes[0].set_xlim(-1, layout.columns + 0.7)

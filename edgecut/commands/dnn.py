@@ -16,7 +16,7 @@ from edgecut.commands.options import AsJson
 from edgecut.tables import print_table
 from instances.catalog import lookup
 from instances.cuts import enumerate_cuts
-from instances.device_file import fit_device, read_device, write_device
+from instances.device_file import fit_device, write_device
 from instances.dnn import Dnn, load_network, network_names
 from instances.errors import InputError
 from instances.network_file import write_network
@@ -140,8 +140,9 @@ def measure(
         pair = time_network(open_network(reference, processor), repeats=repeats)
         measured.append(pair)
         timing = pair[1]
-        print(f"{pair[0].name}: {1e3 * timing.whole_s[1]:.4g} ms as a whole (quartiles {100 * timing.spread:.1f} % apart), "
-              f"{1e3 * timing.sum_s:.4g} ms as the sum of {pair[0].n_layers} layers", file=sys.stderr)  # fmt: skip
+        whole = f"{1e3 * timing.whole_s[1]:.4g} ms as a whole (quartiles {100 * timing.spread:.1f} % apart)"
+        parts = f"{1e3 * timing.sum_s:.4g} ms as the sum of {pair[0].n_layers} layers"
+        print(f"{pair[0].name}: {whole}, {parts}", file=sys.stderr)
     device = fit_device(measured, name=name, processor=processor_name(processor), runtime=runtime_name(), like=like)
     write_device(device, output)
     speed = device.speed
@@ -164,7 +165,7 @@ def show(
     from results.network_picture import Setting, draw_network
 
     holder = device_model(device)
-    machine = read_device(server).as_server(bandwidth_mhz=1.0) if _is_file(server) else lookup("servers", server)
+    machine = device_model(server) if _is_file(server) else lookup("servers", server)
     setting = Setting(holder, holder.active_w, machine, lookup("radios", radio), rate)
     draw_network(load_network(network), output, setting)
     print(output, file=sys.stderr)

@@ -43,7 +43,8 @@ class Settings:
     multiplies every deadline (never below what the user could reach alone). ``bandwidth_mhz``: MHz of uplink
     of each server as it stands, whatever the load and the number of users. ``networks``: names, or name →
     weight of being drawn; a name that ends in ``.json`` is a file. ``devices``: likewise, catalogue names or files that
-    `edgecut dnn measure` wrote, in place of the generator's own mix. ``cut_rule``, ``allocation``, ``server_energy_weight``: as in `Instance`.
+    `edgecut dnn measure` wrote, in place of the generator's own mix. ``cut_rule``, ``allocation``,
+    ``server_energy_weight``: as in `Instance`.
     ``blocks``, ``units``: pieces of each server's uplink and compute. ``kappa``: W/Hz³ of every device in
     place of its own. ``problem``: what is minimised, as in `Instance`; J-C gets the tariff of `generate.tariffs`; under
     J-A (admission) a ``load`` above 1 makes sense. ``latency_weight_w``: W that a second of latency counts as under

@@ -68,6 +68,7 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
         "predicted_s": float(told.sum()),
         "rate_mbps": list(RATES),
         "regret": [_regret(cuts, true, told, rate) for rate in RATES],
+        "best_inside": [_is_inside(cuts, true, rate) for rate in RATES],
         "front_loss": max(front_loss(cuts, true, told, rate) for rate in FRONT_RATES),
     }
 
@@ -77,6 +78,12 @@ def _regret(cuts: CutSet, true_s: Floats, told_s: Floats, rate_mbps: float) -> f
     latency = _latency_s(cuts, true_s, rate_mbps)
     chosen = int(np.argmin(_latency_s(cuts, told_s, rate_mbps)))
     return float(latency[chosen] / latency.min() - 1)
+
+
+def _is_inside(cuts: CutSet, layer_s: Floats, rate_mbps: float) -> bool:
+    """Whether the best cut leaves work on both sides."""
+    best = cuts.on_device[int(np.argmin(_latency_s(cuts, layer_s, rate_mbps)))]
+    return bool(best.any() and not best.all())
 
 
 def _latency_s(cuts: CutSet, layer_s: Floats, rate_mbps: float) -> Floats:

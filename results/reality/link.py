@@ -22,8 +22,8 @@ _WINK_S = 2e-4
 class PacedSender:
     """Sends at a rate: a token bucket that fills at ``rate_mbps`` and holds one chunk.
 
-    A bucket that starts empty and holds no more than a chunk makes d Mbit take d/rate seconds, as the model says, however
-    late the process wakes up in between: what is due by the clock is sent at once.
+    A bucket that starts empty and holds no more than a chunk makes d Mbit take d/rate seconds, as the model says,
+    however late the process wakes up in between: what is due by the clock is sent at once.
     """
 
     def __init__(self, stream: socket.socket, rate_mbps: float) -> None:

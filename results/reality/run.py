@@ -61,8 +61,8 @@ class SplitRun:
     def measure(self, rate_mbps: float, repeats: int) -> dict[str, list[float]]:
         """Run the cut so many times at a rate: [repeats] seconds of each stage, wall time and processor time apart.
 
-        ``total_s`` is wall time from the input to the result. ``quiet_s`` takes processor time in place of wall time where
-        a process computes, so that what else the machine does then does not count.
+        ``total_s`` is wall time from the input to the result. ``quiet_s`` takes processor time in place of wall time
+        where a process computes, so that what else the machine does then does not count.
         """
         torch = need_torch()
         with one_thread(), torch.inference_mode():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import sys
 import time
+from itertools import pairwise
 from typing import Any
 
 from instances.measure import one_thread
@@ -59,7 +60,7 @@ def _mark(wall: list[float], busy: list[float]) -> None:
 
 
 def _steps(marks: list[float]) -> list[float]:
-    return [after - before for before, after in zip(marks, marks[1:], strict=False)]
+    return [after - before for before, after in pairwise(marks)]
 
 
 def main(arguments: list[str]) -> None:

@@ -46,4 +46,4 @@ def tensors_in(room: bytearray, nodes: Any) -> list[Any]:
 
 def _size(node: Any) -> int:
     value = node.meta["val"]
-    return math.prod(value.shape) * int(value.element_size())
+    return int(math.prod(value.shape)) * int(value.element_size())
