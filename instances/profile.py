@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from instances.dnn import Dnn
+from instances.errors import InputError
 from instances.fusion import fuse
 from instances.graph_network import to_network
 from instances.network_file import write_network
+from instances.torch_graph import need_torch
 from instances.tracing import trace
 
 TOKENS = 128
@@ -67,16 +69,24 @@ def build_model(name: str, device: str) -> tuple[Any, Any, int, str]:
     return _build_torchvision_model(name, device)
 
 
-def _build_torchvision_model(name: str, device: str) -> tuple[Any, Any, int, str]:
-    import torch
-
+def need_torchvision() -> Any:
+    """The module `torchvision`.  Raises InputError, naming the extra, where it is not installed."""
+    torch = need_torch()
     # The wheel without compiled operators fails on import unless these two are declared.
     library = torch.library.Library("torchvision", "FRAGMENT")
     for operator in ("nms", "qnms"):
         if not hasattr(torch.ops.torchvision, operator):
             library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
+    try:
+        import torchvision
+    except ImportError as error:
+        fix = "pip install --no-deps 'torchvision==0.28.0'"
+        raise InputError("torchvision", "is not installed", "it builds the catalogue's networks", fix) from error
+    return torchvision
 
+
+def _build_torchvision_model(name: str, device: str) -> tuple[Any, Any, int, str]:
+    torchvision, torch = need_torchvision(), need_torch()
     function, side, arguments = TORCHVISION_MODELS[name]
     with torch.device(device):
         model = getattr(torchvision.models, function)(weights=None, **arguments)
