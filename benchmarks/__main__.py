@@ -17,7 +17,9 @@ ALL = (
     "dual",
     "expand",
     "gap",
+    "predictors",
     "prices",
+    "reality",
     "scale",
     "supported",
 )
