@@ -60,7 +60,7 @@ def from_torch(module: Any, example: Any, *, name: str | None = None, input_byte
     Raises:
         InputError: torch is not installed, cannot export the module, or nothing depends on the input.
     """
-    examples = example if isinstance(example, tuple) else (example,)
+    examples = _examples(example)
     name = name or type(module).__name__.lower()
     shapes = tuple(tensor.to("meta") for tensor in examples)
     return _network(fuse(_trace(_on_meta(module), shapes).graph), name, module, examples, input_bytes)
@@ -71,13 +71,23 @@ def make_runnable(module: Any, example: Any, *, name: str | None = None, input_b
 
     Arguments and errors as for `from_torch`; the module is switched to inference.
     """
-    examples = example if isinstance(example, tuple) else (example,)
+    examples = _examples(example)
     name = name or type(module).__name__.lower()
     traced = _trace(module.eval(), examples)
     layers = fuse(traced.graph)
     layer_of, operators = _layers_of_nodes(traced, layers)
     network = _network(layers, name, module, examples, input_bytes)
     return Runnable(network, module, traced.module, examples, layer_of, operators)
+
+
+def _examples(example: Any) -> tuple[Any, ...]:
+    """The inputs as a tuple of tensors."""
+    torch = need_torch()
+    examples = example if isinstance(example, tuple) else (example,)
+    if not examples or not all(isinstance(one, torch.Tensor) for one in examples):
+        raise InputError("example", f"is a {type(example).__name__}", "shapes and types of inputs are taken from it",
+                         "give a tensor, or a tuple of them")  # fmt: skip
+    return examples
 
 
 def _trace(module: Any, examples: tuple[Any, ...]) -> Trace:

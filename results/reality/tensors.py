@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from instances.measure import one_thread
 from instances.profile import build_model
 from instances.torch_graph import Runnable, make_runnable, need_torch
 
@@ -16,10 +17,10 @@ _SEED = 1
 def seeded(name: str) -> Runnable:
     """A network of the catalogue with weights drawn from one seed."""
     torch = need_torch()
-    with torch.random.fork_rng(devices=[]):
+    with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
         module, example, input_bytes, _ = build_model(name, "cpu")
-    return make_runnable(module, example, name=name, input_bytes=input_bytes)
+        return make_runnable(module, example, name=name, input_bytes=input_bytes)
 
 
 def bytes_of(tensor: Any) -> memoryview:

@@ -81,6 +81,8 @@ def test_a_module_that_cannot_be_exported_is_refused() -> None:
 
     with pytest.raises(InputError, match="cannot be exported"):
         from_torch(Looks(), EXAMPLE)
+    with pytest.raises(InputError, match="tuple of them"):
+        from_torch(Branched(), (1, 3, 8, 8))
 
 
 def test_every_cut_computes_the_same_and_sends_what_the_model_says() -> None:

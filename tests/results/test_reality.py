@@ -71,6 +71,7 @@ def test_cuts_are_where_the_time_is() -> None:
         assert told["total_s"] == pytest.approx(network.n_layers + cuts.upload_mbit[row] / 10 + 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("torchvision") is None, reason="the extra profile is not installed")
 def test_a_split_network_gives_the_same_answer() -> None:
     torch = pytest.importorskip("torch", reason="the extra profile is not installed")
