@@ -91,10 +91,9 @@ def _examples(example: Any) -> tuple[Any, ...]:
 
 
 def _trace(module: Any, examples: tuple[Any, ...]) -> Trace:
-    torch = need_torch()
     try:
         return trace(module, *examples)
-    except (torch.export.UnsupportedOperatorException, RuntimeError, ValueError, AttributeError) as error:
+    except (RuntimeError, TypeError, ValueError) as error:  # the exporter's own errors are RuntimeErrors
         why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         fix = "a module whose control flow does not depend on values, and an example that it takes"
         raise InputError(f"networks[{type(module).__name__}]", "cannot be exported", why, fix) from error

@@ -222,7 +222,7 @@ def _name_layer(node: Any, kind: str, tracing: Trace) -> str:
     """The module's path, with the kind behind it where the module does more than one thing."""
     stack = node.meta.get("nn_module_stack") or {}
     path = [entry[0] for entry in stack.values()][-1] if stack else ""
-    base = path if path in tracing.leaves else f"{path}.{kind}".lstrip(".")
+    base = path if path and path in tracing.leaves else f"{path}.{kind}".lstrip(".")
     base = base.removeprefix("body.")
     taken = {operator.name for operator in tracing.graph.values()}
     name, count = base, 2
