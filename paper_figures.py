@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import results.network_figures  # noqa: F401  registers its figures
 from instances.errors import InputError
 from results.figures import FIGURES, Rows, draw_figure, figure
 from results.store import RUNS

@@ -85,6 +85,19 @@ def efficient_cuts(network: Dnn) -> CutSet:
     return _efficient[key]
 
 
+def cuts_of(network: Dnn, on_device: NDArray[np.bool_]) -> CutSet:
+    """Some cuts of a network, given as rows [n_cuts, n_layers], with what each sends, stores and computes.
+
+    Raises InputError for a row that is not down-closed.
+    """
+    for layer, reads in enumerate(network.predecessors):
+        needed = [p for p in reads if p != NETWORK_INPUT]
+        if bool((on_device[:, layer] & ~on_device[:, needed].all(axis=1)).any()):
+            raise InputError("on_device", f"keeps layer {network.layers[layer]!r} without what it reads",
+                             "a cut is down-closed", "keep its predecessors too")  # fmt: skip
+    return _describe(network, np.asarray(on_device, dtype=np.bool_))
+
+
 _efficient: dict[str, CutSet] = {}
 
 

@@ -199,13 +199,29 @@ def network_names() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".json") for f in files if f.name.endswith(".json")))
 
 
-@lru_cache(maxsize=64)
 def load_network(name: str) -> Dnn:
-    """The catalogue's network of that name.  Raises InputError, with the nearest name, when there is none."""
+    """The catalogue's network of that name, or the one in a file where the name ends in ``.json``.
+
+    Raises InputError, with the nearest name, when there is none, and for a file that holds no network.
+    """
+    if name.lower().endswith(".json"):
+        return Dnn.from_json(_read_object(name), where=name)
+    return _load_from_catalogue(name)
+
+
+@lru_cache(maxsize=64)
+def _load_from_catalogue(name: str) -> Dnn:
     if name not in network_names():
-        refuse("network", f"no network {name!r} in the catalogue", fix=nearest(name, network_names()))
+        fix = f"{nearest(name, network_names())} or give a file (.json)"
+        refuse("network", f"no network {name!r} in the catalogue", fix=fix)
     file = resources.files("instances").joinpath("catalog", "dnns", f"{name}.json")
     return Dnn.from_json(json.loads(file.read_text(encoding="utf-8")), where=f"networks[{name}]")
+
+
+def _read_object(path: str) -> Any:
+    from instances.json_text import read_json  # late: it loads more than a network of the catalogue needs
+
+    return read_json(path)
 
 
 # Units: whole FLOP and bytes below, GFLOP, MB and Mbit above.  Division by a power of ten is correctly

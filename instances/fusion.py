@@ -25,7 +25,10 @@ POINTWISE = frozenset({"activation", "add", "multiply", "norm", "softmax", "move
 
 @dataclass
 class Operator:
-    """One operator: FLOP, bytes of parameters and output, and the keys of the operators it reads (-1: the input)."""
+    """One operator: FLOP, bytes of parameters and output, and the keys of the operators it reads (-1: the input).
+
+    ``nodes`` are the tracer's nodes that it stands for, in the order in which they run.
+    """
 
     name: str
     kind: str
@@ -33,6 +36,7 @@ class Operator:
     weight_bytes: int
     output_bytes: int
     reads: list[int]
+    nodes: tuple[str, ...] = ()
 
 
 Graph = dict[int, Operator]
@@ -86,6 +90,7 @@ def _absorb(graph: Graph, absorbed: int, into: int) -> None:
     gone = graph.pop(absorbed)
     graph[into].flop += gone.flop
     graph[into].weight_bytes += gone.weight_bytes
+    graph[into].nodes = (*graph[into].nodes, *gone.nodes)
 
 
 def _merge_attention(graph: Graph) -> bool:

@@ -10,13 +10,15 @@ becomes a layer, and `instances.fusion` joins pointwise operators to their neigh
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from instances.dnn import Dnn
-from instances.dnn_checks import SCHEMA
+from instances.errors import InputError
 from instances.fusion import fuse
+from instances.graph_network import to_network
+from instances.network_file import write_network
+from instances.torch_graph import need_torch
 from instances.tracing import trace
 
 TOKENS = 128
@@ -50,60 +52,50 @@ LANGUAGE_MODELS = ("bert_base", "gpt2")
 
 def profile_network(name: str) -> Dnn:
     """Trace, count and fuse one of `TORCHVISION_MODELS` or `LANGUAGE_MODELS`.  Raises KeyError for another name."""
-    build = _build_language_model if name in LANGUAGE_MODELS else _build_torchvision_model
-    model, example, input_bytes, what = build(name)
-    operators = fuse(trace(model.eval(), example))
-    result_bytes = operators[-1].output_bytes
-    return Dnn.from_json(
-        {
-            "schema": SCHEMA,
-            "name": name,
-            "source": f"{what}; batch 1, float32, torch.export on the meta device, FlopCounterMode "
-            "(instances/profile.py)",
-            "input_bytes": input_bytes,
-            "result_bytes": result_bytes,
-            "layers": [
-                {
-                    "name": o.name,
-                    "kind": o.kind,
-                    "flop": o.flop,
-                    "weight_bytes": o.weight_bytes,
-                    "output_bytes": o.output_bytes,
-                    "predecessors": o.reads,
-                }
-                for o in operators
-            ],
-        }
-    )
+    model, example, input_bytes, what = build_model(name, "meta")
+    operators = fuse(trace(model.eval(), example).graph)
+    source = f"{what}; batch 1, float32, torch.export on the meta device, FlopCounterMode (instances/profile.py)"
+    return to_network(operators, name, input_bytes=input_bytes, source=source)
 
 
-def write_network(network: Dnn, path: Path) -> None:
-    """Write a network as JSON with one layer a line, so that a difference can be read."""
-    data = network.to_json()
-    head = "".join(f" {json.dumps(k)}: {json.dumps(v)},\n" for k, v in data.items() if k != "layers")
-    rows = ",\n".join("  " + json.dumps(row) for row in data["layers"])
-    path.write_text("{\n" + head + ' "layers": [\n' + rows + "\n ]\n}\n", encoding="utf-8")
+def build_model(name: str, device: str) -> tuple[Any, Any, int, str]:
+    """A network of the catalogue with random weights on a torch device, ready to trace or to run.
+
+    Returns the module, an example input, the bytes of the input as sent over the air, and what it is in words.
+    Raises KeyError for a name that is neither in `TORCHVISION_MODELS` nor in `LANGUAGE_MODELS`.
+    """
+    if name in LANGUAGE_MODELS:
+        return _build_language_model(name, device)
+    return _build_torchvision_model(name, device)
 
 
-def _build_torchvision_model(name: str) -> tuple[Any, Any, int, str]:
-    import torch
-
+def need_torchvision() -> Any:
+    """The module `torchvision`.  Raises InputError, naming the extra, where it is not installed."""
+    torch = need_torch()
     # The wheel without compiled operators fails on import unless these two are declared.
     library = torch.library.Library("torchvision", "FRAGMENT")
     for operator in ("nms", "qnms"):
         if not hasattr(torch.ops.torchvision, operator):
             library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
+    try:
+        import torchvision
+    except ImportError as error:
+        fix = "pip install --no-deps 'torchvision==0.28.0'"
+        raise InputError("torchvision", "is not installed", "it builds the catalogue's networks", fix) from error
+    return torchvision
 
+
+def _build_torchvision_model(name: str, device: str) -> tuple[Any, Any, int, str]:
+    torchvision, torch = need_torchvision(), need_torch()
     function, side, arguments = TORCHVISION_MODELS[name]
-    with torch.device("meta"):
+    with torch.device(device):
         model = getattr(torchvision.models, function)(weights=None, **arguments)
-        example = torch.empty(1, 3, side, side)
+        example = torch.rand(1, 3, side, side)
     what = f"torchvision {torchvision.__version__.split('+')[0]} {function}, image {side} x {side}"
     return model, example, 3 * side * side, what
 
 
-def _build_language_model(name: str) -> tuple[Any, Any, int, str]:
+def _build_language_model(name: str, device: str) -> tuple[Any, Any, int, str]:
     import torch
     import transformers
 
@@ -118,7 +110,7 @@ def _build_language_model(name: str) -> tuple[Any, Any, int, str]:
             output = self.body(tokens)
             return output.logits[:, -1] if name == "gpt2" else output.pooler_output
 
-    with torch.device("meta"):
+    with torch.device(device):
         if name == "gpt2":
             body: Any = transformers.GPT2LMHeadModel(transformers.GPT2Config(use_cache=False))
         else:

@@ -27,12 +27,19 @@ def run(
     servers: Annotated[int, typer.Option(min=0, help="number of servers")] = 3,
     seed: Seed = 0,
     problem: Annotated[str | None, typer.Option(help="what is minimised: one of " + ", ".join(PROBLEMS))] = None,
+    network: Annotated[
+        list[str] | None, typer.Option(metavar="NAME|FILE", help="what users run, drawn evenly; repeatable")
+    ] = None,
+    device: Annotated[
+        list[str] | None, typer.Option(metavar="NAME|FILE", help="what users hold, drawn evenly; repeatable")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="an option of the generator; repeatable")
     ] = None,
 ) -> None:
     """Draw an instance and write it to a file."""
-    settings = _settings(option or []) | ({} if problem is None else {"problem": problem})
+    given = {"problem": problem, "networks": network, "devices": device}
+    settings = _settings(option or []) | {name: value for name, value in given.items() if value}
     instance = generate(kind, users=users, servers=servers, seed=seed, **settings)
     save(instance, output)
     print(f"{output}: {instance.name}, {instance.n_users} users, {instance.n_servers} servers", file=sys.stderr)

@@ -40,10 +40,12 @@ class People:
 
 
 def draw_people(settings: Settings, draws: Draws, mix: Mix, devices: Devices | None = None) -> People:
-    """Users with networks (the settings' choice before the mix's), devices and radios drawn independently.
+    """Users with networks and devices (the settings' choice before the mix's) and radios, drawn independently.
 
     ``devices``: table in place of the catalogue's, one row for each entry of ``mix.devices``.
     """
+    if settings.devices is not None:
+        mix, devices = dataclasses.replace(mix, devices=settings.devices), None
     networks = settings.networks or mix.networks
     radio = draws.pick("radios", _weights(mix.radios))
     return People(

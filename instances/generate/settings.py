@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
-from instances.dnn import network_names
+from instances.catalog import devices as device_models
+from instances.device_file import read_device
+from instances.dnn import load_network, network_names
 from instances.errors import InputError, nearest
 from instances.instance import ALLOCATIONS, CUT_RULES, PROBLEMS
 
@@ -40,7 +42,9 @@ class Settings:
     ``load=users / 20`` keeps the infrastructure of 20 users while the crowd grows. ``deadline_scale``
     multiplies every deadline (never below what the user could reach alone). ``bandwidth_mhz``: MHz of uplink
     of each server as it stands, whatever the load and the number of users. ``networks``: names, or name →
-    weight of being drawn. ``cut_rule``, ``allocation``, ``server_energy_weight``: as in `Instance`.
+    weight of being drawn; a name that ends in ``.json`` is a file. ``devices``: likewise, catalogue names or files that
+    `edgecut dnn measure` wrote, in place of the generator's own mix. ``cut_rule``, ``allocation``,
+    ``server_energy_weight``: as in `Instance`.
     ``blocks``, ``units``: pieces of each server's uplink and compute. ``kappa``: W/Hz³ of every device in
     place of its own. ``problem``: what is minimised, as in `Instance`; J-C gets the tariff of `generate.tariffs`; under
     J-A (admission) a ``load`` above 1 makes sense. ``latency_weight_w``: W that a second of latency counts as under
@@ -55,6 +59,7 @@ class Settings:
     deadline_scale: float = number(1.0, 1e-3, 1e3)
     bandwidth_mhz: float | None = number(None, 1e-2, 1e6)
     networks: Mapping[str, float] | None = dataclasses.field(default=None, metadata={"check": "networks"})
+    devices: Mapping[str, float] | None = dataclasses.field(default=None, metadata={"check": "devices", "late": True})
     cut_rule: str = choice("efficient", CUT_RULES)
     blocks: int | None = count(None, 1, 10**6)
     units: int | None = count(None, 1, 10**6)
@@ -83,9 +88,11 @@ class Settings:
         return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
-        """The options as plain JSON values."""
+        """The options as plain JSON values; those that came later than others only where they are given."""
         return {
-            f.name: dict(v) if isinstance(v := getattr(self, f.name), Mapping) else v for f in dataclasses.fields(self)
+            f.name: dict(v) if isinstance(v := getattr(self, f.name), Mapping) else v
+            for f in dataclasses.fields(self)
+            if not (f.metadata.get("late") and getattr(self, f.name) is None)
         }
 
 
@@ -98,7 +105,9 @@ def _checked(field: dataclasses.Field[Any], value: Any, where: str) -> Any:
             raise InputError(where, f"{value!r} is not known", fix=nearest(str(value), rule["known"]))
         return value
     if rule["check"] == "networks":
-        return _checked_networks(value, where)
+        return _checked_weights(value, where, "network", network_names(), load_network)
+    if rule["check"] == "devices":
+        return _checked_weights(value, where, "device", tuple(device_models()), read_device)
     return _checked_number(rule, value, where)
 
 
@@ -113,17 +122,22 @@ def _checked_number(rule: Mapping[str, Any], value: Any, where: str) -> float | 
     return int(plain) if whole else plain
 
 
-def _checked_networks(value: Any, where: str) -> dict[str, float]:
+def _checked_weights(
+    value: Any, where: str, what: str, known: tuple[str, ...], read: Callable[[str], Any]
+) -> dict[str, float]:
+    """Weights of the names, each of which is known or a file that can be read."""
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, Iterable):
-        raise InputError(where, f"{value!r} is not a list of networks", fix="names, or a mapping from name to weight")
+        raise InputError(where, f"{value!r} is not a list of {what}s", fix="names, or a mapping from name to weight")
     weights = dict(value) if isinstance(value, Mapping) else {name: 1.0 for name in value}
     if not weights:
-        raise InputError(where, "is empty", "every user runs a network", fix="name at least one")
-    known = network_names()
+        raise InputError(where, "is empty", f"every user has a {what}", "name at least one")
     rule = {"check": "number", "low": 1e-9, "high": 1e9}
     for name in weights:
-        if name not in known:
-            raise InputError(where, f"no network {name!r} in the catalogue", fix=nearest(str(name), known))
+        if str(name).lower().endswith(".json"):
+            read(str(name))
+        elif name not in known:
+            fix = f"{nearest(str(name), known)} or give a file (.json)"
+            raise InputError(where, f"no {what} {name!r} in the catalogue", fix=fix)
     return {str(name): float(_checked_number(rule, w, f"{where}[{name}]")) for name, w in weights.items()}

@@ -8,21 +8,41 @@ from typing import Any
 
 import numpy as np
 
+from instances.catalog import DeviceModel, lookup
 from instances.catalog import devices as device_models
 from instances.catalog import radios as radio_models
 from instances.catalog import servers as server_models
 from instances.columns import Floats
+from instances.device_file import read_device
 from instances.errors import InputError
 from instances.generate.settings import Settings
 from instances.instance import Devices, Radios, Servers
+from instances.machines import device_columns
 
-__all__ = ["device_table", "name_rows", "radio_dbm", "radio_table", "server_table"]
+__all__ = ["device_model", "device_table", "name_rows", "radio_dbm", "radio_table", "server_table"]
 
 
 def device_table(names: Sequence[str], settings: Settings) -> Devices:
-    """The catalogue's devices of these names; the settings' κ replaces theirs."""
-    table = Devices(**_columns(Devices, device_models(), names))
+    """The catalogue's devices of these names, or measured ones (.json); the settings' κ replaces theirs."""
+    measured = {name: _measured(name) for name in names if name.lower().endswith(".json")}
+    table = Devices(**_columns(Devices, device_models() | measured, names))
     return table if settings.kappa is None else table.replace(kappa=np.full(len(names), settings.kappa))
+
+
+def device_model(name: str) -> DeviceModel:
+    """The catalogue's device of that name, or a measured one where the name ends in ``.json``.
+
+    Raises:
+        InputError: there is none, or the file is none.
+    """
+    return _measured(name) if name.lower().endswith(".json") else lookup("devices", name)
+
+
+def _measured(path: str) -> DeviceModel:
+    """A measured device with the numbers that it is not measured for filled in."""
+    columns = device_columns([read_device(path).as_device()])
+    numbers = {f.name: float(getattr(columns, f.name)[0]) for f in dataclasses.fields(columns) if f.name != "name"}
+    return DeviceModel(name=str(columns.name[0]), **numbers)
 
 
 def radio_table(names: Sequence[str]) -> Radios:
