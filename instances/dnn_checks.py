@@ -109,13 +109,13 @@ def checked_run_probability(
     place = f"{where}.run_probability"
     if column.shape != (len(layers),):
         refuse(place, f"has shape {column.shape}", f"one number a layer is shape ({len(layers)},)")
-    for index in np.flatnonzero(~((column >= 0.0) & (column <= 1.0))):
+    for index in np.flatnonzero(~((column >= 0.0) & (column <= 1.0))).tolist():
         refuse(f"{place}[{index}]", f"is {column[index]} (layer {layers[index]!r})", "a probability is 0 to 1")
     for index, reads in enumerate(predecessors):
         for p in reads:
             if p >= 0 and column[index] > column[p]:
-                refuse(f"{place}[{index}]", f"is {column[index]} (layer {layers[index]!r})",
-                       f"it reads {layers[p]!r}, which runs with {column[p]} only", "a layer runs after what it reads")  # fmt: skip
+                what, why = f"is {column[index]} (layer {layers[index]!r})", f"it reads {layers[p]!r}, with {column[p]}"
+                refuse(f"{place}[{index}]", what, why, "a layer is no likelier than what it reads")
     column.setflags(write=False)
     return column
 
@@ -142,9 +142,7 @@ def check_schema(data: object, where: str) -> bool:
     return bool(schema == SCHEMA_CONDITIONAL)
 
 
-def check_fields(
-    data: Mapping[str, Any], fields: tuple[str, ...], where: str, optional: tuple[str, ...] = ()
-) -> None:
+def check_fields(data: Mapping[str, Any], fields: tuple[str, ...], where: str, optional: tuple[str, ...] = ()) -> None:
     for field in data:
         if field not in (*fields, *optional):
             refuse(f"{where}.{field}", "unknown field", fix=nearest(str(field), fields))

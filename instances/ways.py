@@ -1,7 +1,7 @@
 """Ways to run a network or a variant of it: cuts, perhaps with a second cut before the cloud, and what each sends.
 
-A quantity exists twice where layers run with some probability only: *timed*, as deadlines count it (the expected run, or
-the worst one in which all layers run: `Instance.deadline_rule`), and *expected*, as energy and money count it.
+A quantity exists twice where layers run with some probability only: *timed*, as deadlines count it (the expected run,
+or the worst one in which all layers run: `Instance.deadline_rule`), and *expected*, as energy and money count it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Ways:
 
     ``on_device``, ``passed_on`` [n, layers]: layers on the device, and in the cloud; the rest is the server's.
     Per way [n]: ``upload_mbit`` sent by the device, ``reach`` whether anything remote runs, ``lift_mbit`` sent by the
-    server to the cloud, ``lift_reach`` whether anything runs there; all timed, and expected with ``expected_`` in front.
+    server to the cloud, ``lift_reach`` whether anything runs there; timed, and expected with ``expected_`` in front.
     ``server_gflop``, ``cloud_gflop``: expected. ``device_weight_mb``, ``server_weight_mb``; ``accuracy``.
     """
 
@@ -163,10 +163,12 @@ class _Tensors:
         self._loss = mode.loss if len(mode.loss) else np.zeros(net.n_layers + 1)
 
     def sent(self, kept: Bools, weights: Floats) -> Floats:
-        """[n] Mbit that leave sets of layers [n, layers]: each tensor as likely as the likeliest that reads it outside."""
+        """[n] Mbit that leave sets of layers [n, layers]: a tensor as likely as its likeliest reader outside."""
         total = np.zeros(len(kept))
         for tensor in (len(self._mbit) - 1, *range(len(self._mbit) - 1)):  # the input first, as `instances.cuts`
-            total += np.where(self._inside(kept, tensor), self._mbit[tensor] * self._outside(kept, weights, tensor), 0.0)
+            total += np.where(
+                self._inside(kept, tensor), self._mbit[tensor] * self._outside(kept, weights, tensor), 0.0
+            )
         return total
 
     def lost(self, kept: Bools) -> Floats:
