@@ -8,7 +8,7 @@ from instances.columns import Bools, Floats, Ints
 from instances.instance import Devices, Instance, Servers
 from instances.supported import supported_rows
 from instances.tiers import Beyond, layer_s, pairs_of_cuts
-from instances.variants import modes_of
+from instances.variants import Mode, modes_of
 from instances.ways import Ways, all_ways, efficient_ways, first_of_equals, in_time
 
 __all__ = ["Menu"]
@@ -25,7 +25,7 @@ class Menu:
         self.instance = instance
         self.profile, self._examples = _profiles(instance)
         self._own: dict[tuple[int, int], Ints] = {}  # (mode, profile) → ways within the mode's set, where a cloud is
-        self.sets = tuple(self._ways(m) for m in range(len(modes_of(instance))))
+        self.sets = tuple(self._ways(m, mode) for m, mode in enumerate(modes_of(instance)))
         self.offset = np.concatenate([[0], np.cumsum([len(ways) for ways in self.sets])]).astype(np.int64)
 
     def column(self, name: str) -> Floats:
@@ -72,12 +72,12 @@ class Menu:
     def _modes(self, network: int) -> list[int]:
         return [m for m, ways in enumerate(self.sets) if ways.mode.network == network]
 
-    def _ways(self, m: int) -> Ways:
-        """The efficient cuts of a mode, then the pairs of cuts that servers with a cloud add."""
-        instance, mode = self.instance, modes_of(self.instance)[m]
+    def _ways(self, m: int, mode: Mode) -> Ways:
+        """The efficient cuts of a mode, then the pairs of cuts that servers with a cloud add where anybody uses it."""
+        instance = self.instance
         plain = efficient_ways(mode, instance.deadline_rule)
         passing = [p for p, s in enumerate(self._examples) if instance.cloud_of[s] >= 0]
-        if not passing:
+        if not passing or not (instance.users.network == mode.network).any():
             return plain
         pairs = [pairs_of_cuts(instance, mode, int(self._examples[p])) for p in passing]
         on_device = np.concatenate([plain.on_device, *(d for d, _ in pairs)])
