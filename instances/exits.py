@@ -84,7 +84,9 @@ def with_exits(network: Dnn, exits: Sequence[Exit], name: str | None = None) -> 
         raise InputError(where, "has layers that may not run already", fix="give all exits at once")
     place = {_checked_place(network, e, f"exits[{k}]"): e for k, e in enumerate(exits)}
     if len(place) < len(exits) or not exits:
-        raise InputError("exits", f"are {len(exits)} at {len(place)} layers", fix="give each layer one, and at least one")
+        raise InputError(
+            "exits", f"are {len(exits)} at {len(place)} layers", fix="give each layer one, and at least one"
+        )
     if sum(e.leaves for e in exits) > 1 + 1e-12:
         raise InputError("exits", "let more than all requests leave", fix="make what leaves add up to 1 at most")
     rows = _Rows(network)

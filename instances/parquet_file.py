@@ -3,8 +3,8 @@
 One row a user: ``name``, ``network``, ``device``, ``radio`` (names), ``deadline_s``, ``weight``, perhaps
 ``device_budget_j`` (null is no limit) and ``accuracy_floor`` (null is none), and ``links``, a list of {server,
 efficiency, download_mbps, round_trip_s, backhaul_mbps}, where null is no limit. Everything else (schema,
-networks, machines, rules, provenance) is the JSON of `instances.json_file` without its users, kept in the file's metadata under
-``edgecut``. So the table opens in any reader, and one file is replaced in one step.
+networks, machines, rules, provenance) is the JSON of `instances.json_file` without its users, kept in the file's
+metadata under ``edgecut``. So the table opens in any reader, and one file is replaced in one step.
 """
 
 from __future__ import annotations

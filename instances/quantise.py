@@ -67,6 +67,6 @@ def bit_variants(
         input_factor = min(width / _INPUT_BITS, 1.0) if with_input else 1.0
         if input_factor == 1.0 and losses is None:
             loss[-1] = 0.0
-        found.append(Variant(f"{network.name} {width} bits", network, network.accuracy,
-                             upload_factor=width / WHOLE, input_factor=input_factor, loss=tuple(loss.tolist())))  # fmt: skip
+        name, losing = f"{network.name} {width} bits", tuple(loss.tolist())
+        found.append(Variant(name, network, network.accuracy, None, width / WHOLE, input_factor, losing))
     return found

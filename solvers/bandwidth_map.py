@@ -22,7 +22,7 @@ __all__ = ["BandwidthMap", "map_bandwidth"]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class BandwidthMap:
-    """``uplink_mhz`` [k], growing: from each of these widths of the uplink on, option ``option`` [k] of ``table`` is best.
+    """``uplink_mhz`` [k], growing: from each of these widths of the uplink on, row ``option`` [k] of ``table`` is best.
 
     Below the first of them no option meets the deadline.
     """
@@ -52,20 +52,26 @@ def map_bandwidth(instance: Instance) -> BandwidthMap:
         InputError: another problem, or more than one user or server.
     """
     if instance.problem != "J-Q" or instance.n_users != 1 or instance.n_servers > 1:
-        raise InputError("instance", f"is {instance.problem} with {instance.n_users} users, {instance.n_servers} servers",
-                         "the map is that of one user's accuracy", "take one user, one server and J-Q")  # fmt: skip
+        what = f"is {instance.problem} with {instance.n_users} users, {instance.n_servers} servers"
+        raise InputError(
+            "instance", what, "the map is that of one user's accuracy", "take one user, one server and J-Q"
+        )
     widest = instance.replace(servers=instance.servers.replace(bandwidth_mhz=np.full(instance.n_servers, 1e30)))
     table = expand(widest)
     # An option is in time from the width on at which its upload takes all that device, server and fixed time leave.
     with np.errstate(divide="ignore"):
-        needed = np.where(table.uplink_mhz_s > 0, table.uplink_mhz_s / table.slack_s, 0.0)
+        left_s = table.slack_s - table.server_s
+        needed = np.where(table.uplink_mhz_s > 0, table.uplink_mhz_s / np.maximum(left_s, 0.0), 0.0)
     order = np.lexsort((table.fixed_j, needed))
-    best, mhz, option = np.inf, [], []
+    best = np.inf
+    mhz: list[float] = []
+    option: list[int] = []
     for o in order.tolist():
         if table.fixed_j[o] < best:
             best = float(table.fixed_j[o])
             if mhz and mhz[-1] == needed[o]:
-                mhz.pop(), option.pop()
+                mhz.pop()
+                option.pop()
             mhz.append(float(needed[o]))
             option.append(o)
     return BandwidthMap(np.array(mhz), np.array(option, dtype=np.int64), table)

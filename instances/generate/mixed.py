@@ -115,8 +115,8 @@ def _plain(request: Request, settings: MixedSettings, draws: Draws, people: Peop
     loss = path_losses()["small_cell"].loss_db(distance_m(places, sites))
     loss = loss + correlated_shadowing_db(draws.normal("shadowing", 1 + n), settings.shadowing_db)
     user, server = np.divmod(np.arange(request.users * n), n)
-    links = link_table(user, server, loss.ravel(), people.up_dbm[user], Air(), np.full(len(user), settings.round_trip_s),
-                       np.full(len(user), np.inf))  # fmt: skip
+    trip, wide_area = np.full(len(user), settings.round_trip_s), np.full(len(user), np.inf)
+    links = link_table(user, server, loss.ravel(), people.up_dbm[user], Air(), trip, wide_area)
     return assemble(request, settings, draws, people, servers, links, PLANT, SPAN)
 
 

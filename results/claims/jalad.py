@@ -24,7 +24,7 @@ LOSSES = (0.005, 0.02, 0.08)
 
 @dataclasses.dataclass(frozen=True)
 class Cases:
-    """For every case: latency at 32 bits over that with fewer, and whether the best cut lies inside, before and after."""
+    """For every case: latency at 32 bits over that with fewer, whether the best cut lies inside, before and after."""
 
     gain: Floats
     inside_before: Bools
@@ -39,7 +39,9 @@ def cases(at_four_bits: float) -> Cases:
         losses = [np.append(np.full(net.n_layers, min(at_four_bits * 4.0 ** (4 - w), 0.5)), 0.0) for w in WIDTHS]
         coded = bit_variants(net, WIDTHS, losses)
         for device in DEVICES:
-            capped = one_user(net, device, "edge_gpu", variants=coded, accuracy_floor=float(net.accuracy or 0) - LOSS_CAP)
+            capped = one_user(
+                net, device, "edge_gpu", variants=coded, accuracy_floor=float(net.accuracy or 0) - LOSS_CAP
+            )
             table, plain = expand(capped), expand(one_user(net, device, "edge_gpu"))
             after, before = latency_s(table, RATES_MBPS), latency_s(plain, RATES_MBPS)
             found.append((before.min(axis=1) / after.min(axis=1), inside(plain)[before.argmin(axis=1)],
@@ -54,8 +56,8 @@ def cases(at_four_bits: float) -> Cases:
     source="Li et al., ICPADS 2018, doi:10.1109/PADSW.2018.8645013",
     evidence="abstract",
     published="–",
-    measures="largest ratio of the best latency at 32 bits to the best with 2 to 8 bits and at most 10 points lost, over 4 "
-    "networks, 3 devices and 12 rates; least of three assumed loss curves",
+    measures="largest ratio of the best latency at 32 bits to the best with 2 to 8 bits and at most 10 points lost, "
+    "over 4 networks, 3 devices and 12 rates; least of three assumed loss curves",
     tolerance="trend: above 1.1 somewhere; the share of cases is in the last column",
 )
 def faster() -> Finding:
@@ -65,7 +67,7 @@ def faster() -> Finding:
     share = 100 * min(float((c.gain > 1.001).mean()) for c in swept)
     cuts = 100 * min(float(c.inside_after.mean()) for c in swept)
     before = 100 * float(swept[0].inside_before.mean())
-    why = f"faster in {share:.0f} % of cases; cuts inside win in {cuts:.0f} %, with 32 bits in {before:.0f} %; losses assumed"
+    why = f"faster in {share:.0f} % of cases; cuts inside win in {cuts:.0f} %, before in {before:.0f} %; losses assumed"
     if largest > 1.1:
         return Finding(largest, "times", "trend", why)
     return Finding(largest, "times", "not reproducible", why)

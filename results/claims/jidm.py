@@ -45,8 +45,8 @@ def end_points_win(part: float = 0.0) -> Bools:
     source=SOURCE,
     evidence="abstract",
     published="usually",
-    measures="share of cases (19 image networks, 3 devices, 2 servers, 0.5 to 200 Mbit/s, round trips of 5 and 40 ms) in "
-    "which no cut inside is faster",
+    measures="share of cases (19 image networks, 3 devices, 2 servers, 0.5 to 200 Mbit/s, round trips of 5 and 40 ms) "
+    "in which no cut inside is faster",
     tolerance="at least 70 %",
 )
 def end_points() -> Finding:
@@ -74,7 +74,9 @@ def end_points_nearly() -> Finding:
     share = 100 * float(end_points_win(CHEAP).mean())
     if share >= 70:
         return Finding(share, "%", "reproduced")
-    return Finding(share, "%", "trend" if share > 50 else "not reproducible", "cuts inside save more than 5 % too often")
+    return Finding(
+        share, "%", "trend" if share > 50 else "not reproducible", "cuts inside save more than 5 % too often"
+    )
 
 
 def _cloud() -> Cloud:

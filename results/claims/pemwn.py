@@ -33,7 +33,8 @@ def without_cloud(instance: Instance) -> Instance:
     source="Dynamic hierarchical DNN offloading, PEMWN 2021",
     evidence="abstract, no figures",
     published="–",
-    measures="least energy with exits and three tiers, less than with neither, mean over 4 generated instances of 6 users",
+    measures="least energy with exits and three tiers, less than with neither, mean over 4 generated instances "
+    "of 6 users",
     tolerance="above 0 in every instance",
     slow=True,
 )
@@ -48,5 +49,7 @@ def tiers_and_exits() -> Finding:
             saved.append(100 * (1 - both.objective_j / neither.objective_j))
     mean = float(np.mean(saved)) if saved else 0.0
     if saved and min(saved) > 0:
-        return Finding(mean, "%", "trend", "their learned policy has no published figures; this is the exact static one")
+        return Finding(
+            mean, "%", "trend", "their learned policy has no published figures; this is the exact static one"
+        )
     return Finding(mean, "%", "not reproducible", "no saving, or no plan without exits")

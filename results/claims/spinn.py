@@ -8,8 +8,8 @@ import numpy as np
 
 from instances.accuracy import with_accuracy
 from instances.build import Variant
-from instances.expand import expand
 from instances.exits import Exit, boundary_at, with_exits
+from instances.expand import expand
 from instances.instance import Instance
 from instances.tariff import Tariff
 from results.claims.registry import Finding, claim
@@ -50,8 +50,8 @@ def instance_at(mbps: float) -> Instance:
     source=SOURCE,
     evidence="abstract",
     published="6.8 times",
-    measures="largest ratio, over 4 rates, of server seconds with everything there to those of the cheapest exit, cut and "
-    "bit width that is no later (5 %) and no less accurate (1 point)",
+    measures="largest ratio, over 4 rates, of server seconds with everything there to those of the cheapest exit, cut "
+    "and bit width that is no later (5 %) and no less accurate (1 point)",
     tolerance="above 1; the figure itself depends on devices and exits",
 )
 def server_cost() -> Finding:

@@ -29,7 +29,7 @@ def _instance(seed: int, allocation: str, problem: str) -> Instance:
 @pytest.mark.parametrize("allocation", ["units", "continuous"])
 def test_exact_methods_agree_with_enumeration(allocation: str, problem: str) -> None:
     feasible = 0
-    for seed in range(10 if problem in ("J-E", "J-Q") else 5):
+    for seed in range(6 if problem in ("J-E", "J-Q") else 3):
         instance = _instance(seed, allocation, problem)
         truth = solve(instance, "brute_force")
         feasible += truth.valid
@@ -43,7 +43,7 @@ def test_exact_methods_agree_with_enumeration(allocation: str, problem: str) -> 
                 continue
             assert truth.valid and got.valid, where
             assert got.objective_j == pytest.approx(truth.objective_j, rel=3 * GAP, abs=1e-9), where
-    assert feasible >= 4
+    assert feasible >= 2
 
 
 @pytest.mark.parametrize("allocation", ["units", "continuous"])
