@@ -7,7 +7,7 @@ import numpy as np
 from instances.columns import Bools, Floats, Ints
 from instances.instance import Devices, Instance, Servers
 from instances.supported import supported_rows
-from instances.tiers import Beyond, layer_s, pairs_of_cuts
+from instances.tiers import Beyond, PairsOfCuts, layer_s
 from instances.variants import Mode, modes_of
 from instances.ways import Ways, all_ways, efficient_ways, first_of_equals, in_time
 
@@ -73,13 +73,17 @@ class Menu:
         return [m for m, ways in enumerate(self.sets) if ways.mode.network == network]
 
     def _ways(self, m: int, mode: Mode) -> Ways:
-        """The efficient cuts of a mode, then the pairs of cuts that servers with a cloud add where anybody uses it."""
+        """The efficient cuts of a mode, then the pairs of cuts that servers with a cloud add.
+
+        Whoever uses it: parts of an instance must number their ways alike.
+        """
         instance = self.instance
         plain = efficient_ways(mode, instance.deadline_rule)
         passing = [p for p, s in enumerate(self._examples) if instance.cloud_of[s] >= 0]
-        if not passing or not (instance.users.network == mode.network).any():
+        if not passing:
             return plain
-        pairs = [pairs_of_cuts(instance, mode, int(self._examples[p])) for p in passing]
+        pairs_of_mode = PairsOfCuts(mode, plain, instance.deadline_rule)
+        pairs = [pairs_of_mode.at(instance, int(self._examples[p])) for p in passing]
         on_device = np.concatenate([plain.on_device, *(d for d, _ in pairs)])
         passed_on = np.concatenate([plain.passed_on, *(u for _, u in pairs)])
         both, number = first_of_equals(np.hstack([on_device, passed_on]))

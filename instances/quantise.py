@@ -1,6 +1,6 @@
 """Bit widths of what is sent: variants of a network whose crossing tensors are coded in fewer bits (after JALAD).
 
-Li et al., JALAD, ICPADS 2018, doi:10.1109/PADSW.2018.8645013, choose cut and bit width under a cap on the loss of
+Li et al., JALAD, ICPADS 2018, arXiv:1812.10027, choose cut and bit width under a cap on the loss of
 accuracy. Losses are data where they were measured; `assumed_loss` is a stand-in to sweep, not a finding.
 """
 

@@ -7,14 +7,14 @@ import dataclasses
 import numpy as np
 
 from instances import physics
-from instances.columns import Bools, Floats, Ints
+from instances.columns import Bools, Floats
 from instances.cuts import enumerate_cuts
 from instances.errors import InputError
 from instances.instance import Instance
 from instances.variants import Mode
-from instances.ways import Ways, all_ways, efficient_ways, in_time, undominated
+from instances.ways import Ways, all_ways, in_time, undominated
 
-__all__ = ["MOST_CUTS", "Beyond", "layer_s", "pairs_of_cuts"]
+__all__ = ["MOST_CUTS", "Beyond", "PairsOfCuts", "layer_s"]
 
 MOST_CUTS = 4_000
 """Cuts of a network whose pairs are looked at, at most."""
@@ -48,52 +48,59 @@ def layer_s(mode: Mode, gflops: float, memory_gb_s: float, launch_s: float) -> F
     return physics.layer_time_s(mode.runs.gflop, mode.runs.traffic_mb, gflops, memory_gb_s, launch_s)
 
 
-def pairs_of_cuts(instance: Instance, mode: Mode, server: int) -> tuple[Bools, Bools]:
-    """Layers on the device and layers passed on, each [n, layers], of the ways that a server with a cloud is asked for.
+class PairsOfCuts:
+    """Every pair of a cut of a mode and a second cut behind it, what servers with a cloud are asked for.
 
-    Every pair of a cut and a second cut behind it (perhaps the same: the server computes nothing; perhaps none: nothing
-    is passed on), without pairs that one with the same first cut beats in all that the second one changes: server time
-    and memory, energy taken there, fixed time, cost, accuracy (docs/theory.md, P19b).
+    The second cut may be the first (the server computes nothing) or keep everything (nothing is passed on).
+
+    Args:
+        mode: what is run.
+        plain: its efficient ways: without a second cut, no other first cuts are needed.
+        rule: deadline rule.
 
     Raises:
         InputError: the network has more than `MOST_CUTS` cuts.
     """
-    cuts = enumerate_cuts(mode.runs).on_device
-    if len(cuts) > MOST_CUTS:
-        raise InputError(f"networks[{mode.runs.name}]", f"has {len(cuts)} cuts", f"pairs of {MOST_CUTS} are the limit",
-                         "merge parallel layers that no cut should part, or take servers without a cloud")  # fmt: skip
-    first, second = _pairs(mode, cuts, instance.deadline_rule)
-    # All that a second cut decides follows from one cut each: of the first, and of the second in its place.
-    alone = all_ways(mode, cuts, ~cuts, instance.deadline_rule)
-    beyond = Beyond.of(instance, alone, int(instance.cloud_of[server]))
-    s, net = instance.servers, mode.runs
-    layer = layer_s(mode, s.gflops[server], s.memory_gb_s[server], s.launch_s[server])
-    timed_s = ~cuts @ (layer * in_time(net, instance.deadline_rule))
-    if instance.tariff is None:
-        rate = instance.server_energy_weight * float(s.j_per_gflop[server])
-        kept_cost = rate * (~cuts @ (net.gflop * net.run_probability))
-    else:
-        kept_cost = instance.tariff.per_server_s[server] * (~cuts @ (layer * net.run_probability))
-    amounts = np.column_stack([
-        timed_s[first] - timed_s[second],
-        (~cuts @ net.weight_mb)[first] - (~cuts @ net.weight_mb)[second],
-        alone.cloud_gflop[first] - alone.cloud_gflop[second],  # at the server: what J-A's energy budgets count
-        beyond.fixed_s[second],
-        kept_cost[first] - kept_cost[second] + beyond.served[second],
-        -np.minimum(alone.accuracy[first], alone.accuracy[second]),
-    ])  # fmt: skip
-    if instance.energy_budget_j is None:
-        amounts[:, 2] = 0.0
-    kept = undominated(first, amounts)
-    return cuts[first[kept]], ~cuts[second[kept]]
 
+    def __init__(self, mode: Mode, plain: Ways, rule: str) -> None:
+        self._cuts = cuts = enumerate_cuts(mode.runs).on_device
+        if len(cuts) > MOST_CUTS:
+            what, why = f"has {len(cuts)} cuts", f"{MOST_CUTS} are the limit for pairs"
+            raise InputError(f"networks[{mode.runs.name}]", what, why,
+                             "merge parallel layers that no cut should part, or take servers without a cloud")  # fmt: skip
+        inside = (cuts.astype(np.float32) @ (~cuts).T.astype(np.float32)) == 0
+        whole = len(cuts) - 1  # the last row keeps every layer
+        inside[whole] = False
+        efficient = {row.tobytes() for row in plain.on_device}
+        inside[:, whole] &= np.array([row.tobytes() in efficient for row in cuts])
+        self._first, self._second = (rows.astype(np.int64) for rows in np.nonzero(inside))
+        # All that a second cut decides follows from one cut each: of the first, and of the second in its place.
+        self._alone = all_ways(mode, cuts, ~cuts, rule)
 
-def _pairs(mode: Mode, cuts: Bools, rule: str) -> tuple[Ints, Ints]:
-    """Rows of first and second cuts; without a second one, only efficient first cuts are needed."""
-    inside = (cuts.astype(np.float32) @ (~cuts).T.astype(np.float32)) == 0
-    whole = len(cuts) - 1  # the last row keeps every layer
-    inside[whole] = False
-    efficient = {row.tobytes() for row in efficient_ways(mode, rule).on_device}
-    inside[:, whole] &= np.array([row.tobytes() in efficient for row in cuts])
-    first, second = np.nonzero(inside)
-    return first.astype(np.int64), second.astype(np.int64)
+    def at(self, instance: Instance, server: int) -> tuple[Bools, Bools]:
+        """Layers on the device and layers passed on, each [n, layers], of the pairs for a server.
+
+        Without pairs that one with the same first cut beats in all that the second one changes: server time and memory,
+        energy taken there, fixed time, cost, accuracy (docs/theory.md, P19b).
+        """
+        cuts, alone, first, second = self._cuts, self._alone, self._first, self._second
+        beyond = Beyond.of(instance, alone, int(instance.cloud_of[server]))
+        s, net, remote = instance.servers, alone.network, ~cuts
+        layer = layer_s(alone.mode, s.gflops[server], s.memory_gb_s[server], s.launch_s[server])
+        timed_s = remote @ (layer * in_time(net, instance.deadline_rule))
+        if instance.tariff is None:
+            price = instance.server_energy_weight * float(s.j_per_gflop[server]) * alone.cloud_gflop
+        else:
+            price = instance.tariff.per_server_s[server] * (remote @ (layer * net.run_probability))
+        weights = remote @ net.weight_mb
+        energy = alone.cloud_gflop if instance.energy_budget_j is not None else np.zeros(len(cuts))
+        amounts = np.column_stack([
+            timed_s[first] - timed_s[second],
+            weights[first] - weights[second],
+            energy[first] - energy[second],
+            beyond.fixed_s[second],
+            price[first] - price[second] + beyond.served[second],
+            -np.minimum(alone.accuracy[first], alone.accuracy[second]),
+        ])  # fmt: skip
+        kept = undominated(first, amounts)
+        return cuts[first[kept]], remote[second[kept]]

@@ -123,16 +123,15 @@ def undominated(group: Ints, amounts: Floats) -> Ints:
 
     Of equal rows the first stays.
     """
-    order = np.lexsort((np.arange(len(group)), *amounts.T[::-1], group))
-    edges = np.flatnonzero(np.diff(group[order], prepend=group[order[0]] - 1)) if len(order) else np.zeros(0, np.int64)
-    kept: list[int] = []
-    for first, last in zip(edges, [*edges[1:], len(order)], strict=True):
-        rows = order[first:last]
-        while len(rows):
-            # In this order nobody that comes later is at most the first one, unless the two are equal.
-            kept.append(int(rows[0]))
-            rows = rows[(amounts[rows] < amounts[rows[0]]).any(axis=1)]
-    return np.sort(np.array(kept, dtype=np.int64))
+    rows = np.lexsort((np.arange(len(group)), *amounts.T[::-1], group))
+    kept = []
+    while len(rows):
+        # In this order nobody that comes later is at most the first of its group, unless the two are equal.
+        first = np.diff(group[rows], prepend=group[rows[0]] - 1) != 0
+        kept.append(rows[first])
+        leader = rows[first][np.cumsum(first) - 1]
+        rows = rows[(amounts[rows] < amounts[leader]).any(axis=1)]
+    return np.sort(np.concatenate(kept)).astype(np.int64) if kept else np.zeros(0, dtype=np.int64)
 
 
 def first_of_equals(rows: Bools) -> tuple[Bools, Ints]:

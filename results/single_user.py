@@ -1,4 +1,4 @@
-"""One user alone with a whole server: what its options cost at every rate, for claims about systems that split one network."""
+"""One user alone with a whole server: what its options cost at every rate, for claims about single networks."""
 
 from __future__ import annotations
 

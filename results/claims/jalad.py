@@ -53,7 +53,7 @@ def cases(at_four_bits: float) -> Cases:
     "jalad.faster",
     system="JALAD",
     says="sending features in fewer bits, with the accuracy lost capped, makes a cut network faster",
-    source="Li et al., ICPADS 2018, doi:10.1109/PADSW.2018.8645013",
+    source="Li et al., ICPADS 2018, arXiv:1812.10027",
     evidence="abstract",
     published="–",
     measures="largest ratio of the best latency at 32 bits to the best with 2 to 8 bits and at most 10 points lost, "

@@ -65,6 +65,6 @@ def server_cost() -> Finding:
             ratios.append(most / got.objective_j)
     value = max(ratios, default=0.0)
     if value > 1:
-        why = f"exit rates assumed, machines the catalogue's; the server has work at {len(ratios)} of {len(RATES_MBPS)} rates"
+        why = f"exit rates assumed, machines the catalogue's; a server works at {len(ratios)} of {len(RATES_MBPS)}"
         return Finding(value, "times", "trend", why)
     return Finding(value, "times", "not reproducible", "no rate at which part of the work stays at the server")

@@ -110,14 +110,15 @@ def test_published_accuracies_are_of_networks_that_exist() -> None:
         assert block_boundaries(with_accuracy(name)), name
 
 
+ONE = [Exit("a", 0.1, 0.5)]
 PLAIN = dataclasses.replace(chain(), accuracy=None)
 REFUSED: list[tuple[str, Callable[[], object], str]] = [
     ("no boundary", lambda: truncated(by_hand().networks[0], Exit("b", 1.0, 0.5)), "exit.after"),
-    ("exit twice", lambda: with_exits(chain(), [Exit("a", 0.1, 0.5)] * 2), "exits"),
+    ("exit twice", lambda: with_exits(chain(), ONE * 2), "exits"),
     ("too many leave", lambda: with_exits(chain(), [Exit("a", 0.7, 0.5), Exit("b", 0.7, 0.5)]), "more than all"),
     ("leaves in per cent", lambda: with_exits(chain(), [Exit("a", 70, 0.5)]), "exits[0].leaves"),
-    ("no accuracy", lambda: with_exits(PLAIN, [Exit("a", 0.1, 0.5)]), "accuracy"),
-    ("exits of exits", lambda: with_exits(with_exits(chain(), [Exit("a", 0.1, 0.5)]), [Exit("b", 0.1, 0.5)]), "already"),
+    ("no accuracy", lambda: with_exits(PLAIN, ONE), "accuracy"),
+    ("exits of exits", lambda: with_exits(with_exits(chain(), ONE), [Exit("b", 0.1, 0.5)]), "already"),
     ("bits of what is not known", lambda: bit_variants(PLAIN), "accuracy"),
     ("no bits", lambda: bit_variants(chain(), (0,)), "bits[0]"),
     ("losses of another width", lambda: bit_variants(chain(), (8, 4), [[0.0] * 4]), "losses"),

@@ -1,4 +1,4 @@
-"""All families in one instance of several users: methods agree, the command line works, plans by bandwidth are exact."""
+"""All families in one instance of several users: methods agree, commands work, plans by bandwidth are exact."""
 
 from __future__ import annotations
 
