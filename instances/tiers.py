@@ -67,7 +67,7 @@ class PairsOfCuts:
         if len(cuts) > MOST_CUTS:
             what, why = f"has {len(cuts)} cuts", f"{MOST_CUTS} are the limit for pairs"
             raise InputError(f"networks[{mode.runs.name}]", what, why,
-                             "merge parallel layers that no cut should part, or take servers without a cloud")  # fmt: skip
+                             "merge layers that no cut should part, or take servers without a cloud")  # fmt: skip
         inside = (cuts.astype(np.float32) @ (~cuts).T.astype(np.float32)) == 0
         whole = len(cuts) - 1  # the last row keeps every layer
         inside[whole] = False
