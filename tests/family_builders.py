@@ -72,6 +72,7 @@ def tiny_families(
         accuracy_floor=floor if floors else None,
         deadline_rule=rule or ("expected", "worst")[seed % 2],
     )
+    # `in_problem` has variants of its own for J-Q.
     return mixed.replace(problem=problem) if problem in ("J-Q", "J-A") else in_problem(mixed, problem, seed)
 
 
