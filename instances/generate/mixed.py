@@ -40,7 +40,7 @@ MIX = Mix(
 MACHINES = ("edge_gpu_small", "edge_cpu_8core")
 CLOUD = "cloud_gpu"
 PLANT = Plant(crowd=8.0, sharers=5.0, bandwidth_mhz=20.0, blocks=50, units=16)
-SPAN = Span(tight=1.1, loose=1.2, shortest_s=0.03, longest_s=2.0)
+SPAN = Span(tight=1.1, loose=1.2, shortest_s=0.05, longest_s=2.0)
 KINDS = ("bits and shorter versions", "exits", "cascade")
 """What a user's network offers, drawn evenly."""
 

@@ -14,8 +14,8 @@ from tests.builders import tiny_admission, tiny_instance
 # `exact` is one of the others by another name; one chunk is enough for it.
 EXACT = [name for name, entry in METHODS.items() if entry.kind == "exact" and name not in ("brute_force", "exact")]
 CHUNK, CHUNKS = 25, 10
-OTHERS = ("J-L", "J-C", "J-Q")
-"""Problems beside J-E in which everybody is served; J-A has instances of its own."""
+OTHERS = ("J-L", "J-C")
+"""Problems beside J-E in which everybody is served; J-A and J-Q have instances of their own."""
 SEEDS_OF = {"J-E": 40, "J-A": 40, "J-L": 10, "J-C": 10}
 GAP = 1e-6
 
