@@ -108,7 +108,7 @@ def _least(network: Dnn, *, small_first: bool) -> tuple[float, Floats]:
     source=SOURCE,
     evidence="abstract",
     published="small extra cost",
-    measures="expected latency of the cascade (mobilenet_v3_small at the edge hands 30 % over to resnet101 in the cloud) "
+    measures="expected latency of the cascade (mobilenet_v3_small at the edge hands 30 % to resnet101 in the cloud) "
     "as part of that of the big model in the cloud for every input",
     tolerance="trend: below 100 %",
 )
