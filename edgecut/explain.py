@@ -64,15 +64,20 @@ def _describe(result: Result, table: OptionTable, option: int) -> str:
     instance = result.instance
     if table.is_rejection[option]:
         return "turned away"
-    server, mask = int(table.server[option]), table.on_device(option)
+    server, way = int(table.server[option]), table.way(option)
+    variant = "" if way.variant < 0 else f" [{instance.variants.name[way.variant]}]"
     if server == LOCAL:
-        return "whole network on the device"
-    name = str(instance.servers.name[server])
+        return f"whole network on the device{variant}"
+    name, mask = str(instance.servers.name[server]), way.on_device
+    beyond = ""
+    if way.passed_on is not None:
+        cloud = instance.clouds.name[instance.cloud_of[server]]
+        beyond = f", which passes {int(way.passed_on.sum())} layers on to {cloud}"
     if not mask.any():
-        return f"input sent to {name}"
-    net = instance.networks[int(instance.users.network[int(table.user[option])])]
+        return f"input sent to {name}{beyond}{variant}"
+    net = instance.runs(way.network, way.variant)
     last = net.layers[int(np.flatnonzero(mask)[-1])]
-    return f"{int(mask.sum())} of {net.n_layers} layers on the device (up to {last}), rest on {name}"
+    return f"{int(mask.sum())} of {net.n_layers} layers on the device (up to {last}), rest on {name}{beyond}{variant}"
 
 
 def _binding(result: Result, i: int) -> list[str]:

@@ -124,7 +124,7 @@ class JointCompact:
 
     name = "joint_compact"
     title = "assignment, integer pieces, big-M latency"
-    problem = "J-E, J-A, J-L, J-C"
+    problem = "J-E, J-A, J-L, J-C, J-Q"
     allocation = "units"
     relation: Relation = "exact"
     reference = "the usual way, e.g. Tran and Pompili, IEEE TVT 68(1), 2019, doi:10.1109/TVT.2018.2881191"

@@ -24,7 +24,7 @@ class JointRelaxed:
 
     name = "joint_relaxed"
     title = "linear or perspective relaxation"
-    problem = "J-E, J-A, J-L, J-C"
+    problem = "J-E, J-A, J-L, J-C, J-Q"
     allocation = "any"
     relation: Relation = "relaxation"
     reference = "perspective cuts: Frangioni, Gentile, Math. Program. 106, 2006, doi:10.1007/s10107-005-0594-3"

@@ -187,7 +187,7 @@ class JointTangent:
 
     name = "joint_tangent"
     title = "assignment with tangent planes of the servers' energy"
-    problem = "J-E, J-A, J-L, J-C"
+    problem = "J-E, J-A, J-L, J-C, J-Q"
     allocation = "continuous"
     relation: Relation = "exact"
     reference = "generalised Benders decomposition: Geoffrion, JOTA 10, 1972, doi:10.1007/BF00934810"

@@ -128,7 +128,7 @@ class JointUnits:
 
     name = "joint_units"
     title = "columns (option, blocks, units)"
-    problem = "J-E, J-A, J-L, J-C"
+    problem = "J-E, J-A, J-L, J-C, J-Q"
     allocation = "units"
     relation: Relation = "exact"
     reference = "multiple-choice knapsack: Kellerer, Pferschy, Pisinger, Knapsack Problems, 2004, ch. 11"

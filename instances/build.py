@@ -12,6 +12,7 @@ import numpy as np
 
 from instances.dnn import Dnn
 from instances.errors import InputError, nearest
+from instances.families import cloud_columns, server_clouds, variant_columns
 from instances.instance import BUDGETS, Instance, Links, Servers, Users
 from instances.machines import (
     PLAIN_RADIO,
@@ -23,13 +24,14 @@ from instances.machines import (
     server_budgets,
     server_columns,
 )
-from instances.records import Device, Link, Radio, Server, User
+from instances.records import Cloud, Device, Link, Radio, Server, User, Variant
 from instances.references import devices_among, networks_among, radios_among
 from instances.scalars import number, refuse, text
 
-__all__ = ["Device", "Link", "Radio", "Server", "User", "build"]
+__all__ = ["Cloud", "Device", "Link", "Radio", "Server", "User", "Variant", "build"]
 
-_FROM_RECORDS = ("name", "networks", "devices", "radios", "users", "servers", "links", *BUDGETS)
+_FROM_RECORDS = ("name", "networks", "devices", "radios", "users", "servers", "links", *BUDGETS, "variants", "clouds",
+                 "server_cloud", "accuracy_floor")  # fmt: skip
 
 
 def build(
@@ -39,6 +41,8 @@ def build(
     networks: Sequence[Dnn] = (),
     devices: Sequence[Device] = (),
     radios: Sequence[Radio] = (),
+    variants: Sequence[Variant] = (),
+    clouds: Sequence[Cloud] = (),
     name: str = "instance",
     **options: Any,
 ) -> Instance:
@@ -47,9 +51,11 @@ def build(
     Args:
         users, servers: one record each.
         networks, devices, radios: what users may refer to by name, before the catalogue is asked.
+        variants: other ways to run users' networks.
+        clouds: what servers may name as their ``cloud``.
         name: label.
         options: ``allocation``, ``problem``, ``horizon_s``, ``server_energy_weight``, ``cut_rule``,
-            ``provenance``, ``latency_weight_w`` and ``tariff`` as in `Instance`.
+            ``provenance``, ``latency_weight_w``, ``tariff`` and ``deadline_rule`` as in `Instance`.
 
     Raises:
         InputError: naming the record's field (``users[3].links[0].server``): an unknown name with the nearest
@@ -59,7 +65,7 @@ def build(
     nets, machines, radio_set = networks_among(networks), devices_among(devices), radios_among(radios)
     server_table = server_columns(servers)
     reach = _Reach(server_table)
-    rows, device_budgets = [], []
+    rows, device_budgets, floors = [], [], []
     for i, user in enumerate(users):
         where = f"users[{i}]"
         check_record(user, User, where)
@@ -72,7 +78,9 @@ def build(
             number(user.weight, f"{where}.weight"),
         ))  # fmt: skip
         device_budgets.append(budget_of(user.device_budget_j, f"{where}.device_budget_j"))
+        floors.append(0.0 if user.accuracy_floor is None else number(user.accuracy_floor, f"{where}.accuracy_floor"))
         reach.add_user(i, user)
+    alternatives, behind = variant_columns(variants, nets), cloud_columns(clouds)
     try:
         return Instance(
             name=name,
@@ -84,6 +92,10 @@ def build(
             links=as_columns(Links, reach.rows),
             energy_budget_j=server_budgets(servers),
             device_budget_j=np.array(device_budgets, dtype=np.float64),
+            variants=alternatives,
+            clouds=behind,
+            server_cloud=server_clouds(servers, behind),
+            accuracy_floor=np.array(floors, dtype=np.float64),
             **options,
         )
     except InputError as error:

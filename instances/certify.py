@@ -59,6 +59,9 @@ def certify(instance: Instance, certificate: Certificate) -> Proof:
     if instance.problem not in CERTIFIABLE:
         raise InputError("problem", f"is {instance.problem}", "its costs are not restated here, so nothing is proven",
                          "one of " + ", ".join(CERTIFIABLE))  # fmt: skip
+    if not instance.is_plain:
+        raise InputError("instance", "has variants, clouds, accuracy floors or layers that may not run",
+                         "their costs are not restated here, so nothing is proven")  # fmt: skip
     if not obeys_ieee():
         raise InputError("certify", "this process does not compute as IEEE 754 says", "nothing can be proven")
     with np.errstate(all="ignore"):  # what overflows is dealt with as it is

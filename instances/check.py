@@ -13,6 +13,7 @@ import numpy as np
 
 from instances.check_costs import Spent, costs_of
 from instances.check_cuts import CutFacts
+from instances.check_families import beyond_servers, is_variant, wrongly_passed_on
 from instances.columns import Bools, Floats, Ints
 from instances.instance import Instance
 from instances.plan import Cut, Plan
@@ -37,6 +38,9 @@ RULES = {
     "admission": "only under J-A may users be turned away",
     "server energy": "what a server uses, idling included, is at most its energy budget",
     "device energy": "what computing and radio cost an admitted user's device is at most its budget",
+    "variant": "a variant that is run is there, and is one of the user's network",
+    "passing on": "only a server with a cloud passes layers on, and with a layer all that read it",
+    "accuracy": "the answer is at least as accurate as the user asks for",
 }
 
 _REJECTED = -2
@@ -62,9 +66,11 @@ class Report:
 
     ``objective_j``, in the problem's unit: the sum of ``user_cost`` [n], what each user adds, weight included (J-E:
     energy; J-L: energy and latency; J-C: money; J-A: the weight of users that are turned away, all other figures of
-    whom are 0), and ``static_j``, what servers in use cost for being on (static energy; J-C: rent; J-A: nothing).
-    ``admitted`` [n]. ``user_energy_j`` [n]: E, J, with its parts ``compute_j``, ``radio_j`` (sending and receiving) and
-    ``served_j`` (weighted server energy). ``latency_s`` [n], with parts ``device_s``, ``uplink_s``, ``server_s``,
+    whom are 0; J-Q: what is not right), and ``static_j``, what servers in use cost for being on (static energy; J-C:
+    rent; J-A, J-Q: nothing). ``admitted`` [n]. ``accuracy`` [n]: 1 where a network does not say. Energies are those of
+    the expected run, latencies those of the run that deadlines look at. ``user_energy_j`` [n]: E, J, with its parts
+    ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy).
+    ``latency_s`` [n], with parts ``device_s``, ``uplink_s``, ``server_s``,
     ``fixed_s``. Per server ``uplink_load``, ``compute_load``, ``memory_mb``, ``server_energy_j`` (not weighted, idling
     included). ``violations``: empty when the plan is valid. A plan whose structure is broken has NaN figures.
     """
@@ -86,6 +92,7 @@ class Report:
     memory_mb: Floats
     server_energy_j: Floats
     admitted: Bools
+    accuracy: Floats
     violations: tuple[Violation, ...]
 
     @property
@@ -120,8 +127,13 @@ def _structure(instance: Instance, plan: Plan) -> list[Violation]:
     for k, cut in enumerate(plan.cuts):
         if not 0 <= cut.network < len(instance.networks):
             found.append(Violation("structure", f"cuts[{k}].network", cut.network, "(unknown network)"))
-        elif np.shape(cut.on_device) != (instance.networks[cut.network].n_layers,):
-            found.append(Violation("structure", f"cuts[{k}].on_device", np.size(cut.on_device), "layers"))
+        elif not is_variant(instance, cut):
+            found.append(Violation("variant", f"cuts[{k}].variant", 1, "variant"))
+        else:
+            layers = instance.runs(cut.network, cut.variant).n_layers
+            for name, mask in (("on_device", cut.on_device), ("passed_on", cut.passed_on)):
+                if mask is not None and np.shape(mask) != (layers,):
+                    found.append(Violation("structure", f"cuts[{k}].{name}", np.size(mask), "layers"))
     rejected = plan.server == _REJECTED
     if instance.problem != "J-A":
         found += [Violation("admission", _user(instance, i), 1, "user") for i in np.flatnonzero(rejected)]
@@ -186,30 +198,42 @@ def _quantities(instance: Instance, plan: Plan, facts: CutFacts, admitted: Bools
             else np.full(len(where), otherwise)
         )
 
-    upload = facts.upload_mbit[plan.cut] * remote
-    result = np.array([net.result_mbit for net in instance.networks])[users.network] * remote
-    nominal_s = admitted * facts.time_s(
-        plan.cut, devices.gflops[dev], devices.memory_gb_s[dev], devices.launch_s[dev], on_device=True
-    )
-    whole_s = np.where(remote, facts.time_s(
-        plan.cut, pick(servers.gflops, plan.server, remote, 1.0), pick(servers.memory_gb_s, plan.server, remote, 1.0),
-        pick(servers.launch_s, plan.server, remote, 0.0), on_device=False), 0.0)  # fmt: skip
+    # Amounts come twice: as deadlines count them, and expected, as energy and money do.
+    upload, reach = facts.upload_mbit[plan.cut] * remote, facts.upload_reach[plan.cut]
+    result = facts.result_mbit[plan.cut] * remote
+    sent, got = facts.expected_upload_mbit[plan.cut] * remote, result * facts.expected_upload_reach[plan.cut]
+    result = result * reach
+    speeds = (devices.gflops[dev], devices.memory_gb_s[dev], devices.launch_s[dev])
+    nominal_s = admitted * facts.time_s(plan.cut, *speeds, "device", expected=False)
+    busy_s = admitted * facts.time_s(plan.cut, *speeds, "device", expected=True)
+    speeds = (pick(servers.gflops, plan.server, remote, 1.0), pick(servers.memory_gb_s, plan.server, remote, 1.0),
+              pick(servers.launch_s, plan.server, remote, 0.0))  # fmt: skip
+    whole_s = np.where(remote, facts.time_s(plan.cut, *speeds, "server", expected=False), 0.0)
+    paid_s = np.where(remote, facts.time_s(plan.cut, *speeds, "server", expected=True), 0.0)
+    beyond = beyond_servers(instance, plan, facts)
     mhz = pick(servers.bandwidth_mhz, plan.server, remote, 1.0)
     uplink_s = _divide(upload / (pick(links.efficiency, link, linked, 1.0) * mhz), plan.uplink_share)
     server_s = _divide(whole_s, plan.compute_share)
-    download_s = result / pick(links.download_mbps, link, linked, np.inf)
+    down_mbps = pick(links.download_mbps, link, linked, np.inf)
+    download_s, receiving_s = result / down_mbps, got / down_mbps
     backhaul_s = (upload + result) / pick(links.backhaul_mbps, link, linked, np.inf)
-    fixed_s = pick(links.round_trip_s, link, linked, 0.0) + backhaul_s + download_s
+    fixed_s = pick(links.round_trip_s, link, linked, 0.0) * reach + backhaul_s + download_s + beyond.latency_s
     with np.errstate(divide="ignore", invalid="ignore"):
         device_s = np.where(nominal_s > 0, nominal_s / plan.clock, 0.0)
     watts = devices.kappa[dev] * np.power(devices.clock_ghz[dev] * 1e9, 3)
-    compute_j = watts * nominal_s * np.square(plan.clock)
-    radio_j = (radios.tx_w[rad] * uplink_s + radios.tx_j_per_mbit[rad] * upload + radios.rx_w[rad] * download_s
-               + radios.rx_j_per_mbit[rad] * result)  # fmt: skip
-    served_j = (instance.server_energy_weight * pick(servers.j_per_gflop, plan.server, remote, 0.0)
-                * facts.server_gflop[plan.cut])  # fmt: skip
+    compute_j = watts * busy_s * np.square(plan.clock)
+    sending_s = uplink_s * np.divide(sent, upload, out=np.ones(len(sent)), where=(upload > 0) & (upload != sent))
+    radio_j = (radios.tx_w[rad] * sending_s + radios.tx_j_per_mbit[rad] * sent + radios.rx_w[rad] * receiving_s
+               + radios.rx_j_per_mbit[rad] * got)  # fmt: skip
+    served_j = instance.server_energy_weight * (pick(servers.j_per_gflop, plan.server, remote, 0.0)
+                                                * facts.server_gflop[plan.cut] + beyond.energy_j)  # fmt: skip
+    accuracy = np.where(admitted, facts.accuracy[plan.cut] if len(plan) else 1.0, 0.0)
     device_j, latency_s = compute_j + radio_j, device_s + uplink_s + server_s + fixed_s
-    cost, static_of = costs_of(instance, plan, Spent(device_j, served_j, latency_s, whole_s, upload, admitted))
+    cost, static_of = costs_of(
+        instance,
+        plan,
+        Spent(device_j, served_j, latency_s, paid_s, sent, beyond.expected_s, beyond.expected_mbit, accuracy, admitted),
+    )
     static, at = float(static_of[np.unique(plan.server[remote])].sum()), plan.server[remote]
     work_j = servers.j_per_gflop[at] * facts.server_gflop[plan.cut][remote]
     idle_j = servers.idle_w * instance.horizon_s * (np.bincount(at, minlength=n_s) > 0)
@@ -220,7 +244,7 @@ def _quantities(instance: Instance, plan: Plan, facts: CutFacts, admitted: Bools
         uplink_load=_sum_at(at, plan.uplink_share[remote], n_s),
         compute_load=_sum_at(at, plan.compute_share[remote], n_s),
         memory_mb=_sum_at(at, facts.server_mb[plan.cut][remote], n_s),
-        server_energy_j=idle_j + _sum_at(at, work_j, n_s), admitted=admitted, violations=(),
+        server_energy_j=idle_j + _sum_at(at, work_j, n_s), admitted=admitted, accuracy=accuracy, violations=(),
     )  # fmt: skip
 
 
@@ -253,6 +277,10 @@ def _user_rules(instance: Instance, plan: Plan, facts: CutFacts, got: Report) ->
         ("deadline", np.where(starved, 0.0, late), "s"),
         ("device memory", heavy, "MB"),
     ]
+    if len(plan):
+        rows.append(("passing on", wrongly_passed_on(instance, plan, facts), "layers"))
+    if instance.accuracy_floor is not None:
+        rows.append(("accuracy", instance.accuracy_floor * (1 - TOLERANCE) - got.accuracy, "of the answers"))
     if instance.device_budget_j is not None:
         over = got.compute_j + got.radio_j - instance.device_budget_j * (1 + TOLERANCE)
         rows.append(("device energy", over, "J"))

@@ -21,7 +21,8 @@ class Spent:
     """What each user spends, [users].
 
     ``device_j`` J of computing and radio; ``served_j`` weighted J at the server; ``latency_s``; ``whole_s`` s of work
-    for the whole server; ``upload_mbit`` Mbit sent up. ``admitted``: whether the user is served at all.
+    for the whole server; ``upload_mbit`` Mbit sent up. ``cloud_s``, ``lift_mbit``: the same at the cloud behind it.
+    ``accuracy`` of the answer. ``admitted``: whether the user is served at all. All but latency are expected amounts.
     """
 
     device_j: Floats
@@ -29,6 +30,9 @@ class Spent:
     latency_s: Floats
     whole_s: Floats
     upload_mbit: Floats
+    cloud_s: Floats
+    lift_mbit: Floats
+    accuracy: Floats
     admitted: Bools
 
 
@@ -38,6 +42,8 @@ def costs_of(instance: Instance, plan: Plan, spent: Spent) -> tuple[Floats, Floa
     idle_j = instance.server_energy_weight * instance.servers.idle_w * instance.horizon_s
     if instance.problem == "J-A":
         return np.where(spent.admitted, 0.0, weight), np.zeros(instance.n_servers)
+    if instance.problem == "J-Q":
+        return weight * (1.0 - spent.accuracy), np.zeros(instance.n_servers)
     if instance.problem == "J-L":
         return weight * (energy_j + instance.latency_weight_w * spent.latency_s), idle_j
     if instance.problem == "J-C":
@@ -52,6 +58,10 @@ def _bill(instance: Instance, plan: Plan, spent: Spent) -> Floats:
     bill = np.asarray(prices.per_j * spent.device_j)
     at = plan.server[remote]
     bill[remote] += prices.per_server_s[at] * spent.whole_s[remote] + prices.per_mbit[at] * spent.upload_mbit[remote]
+    beyond = np.flatnonzero(remote)[instance.cloud_of[at] >= 0]
+    cloud = instance.cloud_of[plan.server[beyond]]
+    clouds = instance.clouds
+    bill[beyond] += clouds.per_s[cloud] * spent.cloud_s[beyond] + clouds.per_mbit[cloud] * spent.lift_mbit[beyond]
     return bill
 
 

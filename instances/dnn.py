@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
@@ -23,13 +23,17 @@ from instances.dnn_checks import (
     FILE_FIELDS,
     LAYER_FIELDS,
     NETWORK_INPUT,
+    OPTIONAL_FIELDS,
     SCHEMA,
+    SCHEMA_CONDITIONAL,
     check_fields,
     check_layer_names,
     check_row,
     check_schema,
     check_text,
+    checked_accuracy,
     checked_predecessors,
+    checked_run_probability,
     checked_whole,
     refuse,
 )
@@ -51,8 +55,12 @@ class Dnn:
     id), `result_mbit` what goes back to the user (class scores; the logits of the next token).  `source` says
     where the numbers come from.
 
+    `run_probability` [n]: how likely a request gets as far as each layer (early exits, cascades); all 1 when left out.
+    The events are nested: a request has one difficulty, and every layer runs whose probability exceeds it.  So a layer
+    is never likelier than what it reads.  `accuracy`: part of the answers that are right, 0 to 1; None: not known.
+
     Raises InputError for a cycle, an unknown or repeated predecessor, a repeated layer name, a number that is
-    negative or not finite, or columns of unequal length.
+    negative or not finite, columns of unequal length, or probabilities that contradict each other.
     """
 
     name: str
@@ -65,10 +73,12 @@ class Dnn:
     input_mbit: float
     result_mbit: float
     source: str = ""
+    run_probability: NDArray[np.float64] = field(default_factory=lambda: np.ones(0))
+    accuracy: float | None = None
 
     def __post_init__(self) -> None:
-        def store(field: str, value: object) -> None:
-            object.__setattr__(self, field, value)
+        def store(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
 
         check_text(self.name, "name")
         where = f"networks[{self.name}]"
@@ -86,11 +96,18 @@ class Dnn:
         store("input_mbit", _scalar(self.input_mbit, f"{where}.input_mbit"))
         store("result_mbit", _scalar(self.result_mbit, f"{where}.result_mbit"))
         store("predecessors", checked_predecessors(self.predecessors, self.layers, where))
+        store("run_probability", checked_run_probability(self.run_probability, self.layers, self.predecessors, where))
+        store("accuracy", checked_accuracy(self.accuracy, f"{where}.accuracy"))
 
     @property
     def n_layers(self) -> int:
         """Number of layers n."""
         return len(self.layers)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether some layer does not run for every request."""
+        return bool((self.run_probability != 1.0).any())
 
     @property
     def total_gflop(self) -> float:
@@ -143,7 +160,10 @@ class Dnn:
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        """The network as plain JSON data in whole FLOP and bytes (schema "edgecut-dnn/1")."""
+        """The network as plain JSON data in whole FLOP and bytes.
+
+        Schema "edgecut-dnn/1", or "edgecut-dnn/2" with probabilities and accuracy where there are any.
+        """
         rows = zip(
             self.layers,
             self.kind,
@@ -153,13 +173,19 @@ class Dnn:
             [list(p) for p in self.predecessors],
             strict=True,
         )
+        layers: list[dict[str, Any]] = [dict(zip(LAYER_FIELDS, row, strict=True)) for row in rows]
+        if self.is_conditional:
+            for row, p in zip(layers, self.run_probability.tolist(), strict=True):
+                row["run_probability"] = p
+        plain = not self.is_conditional and self.accuracy is None
         return {
-            "schema": SCHEMA,
+            "schema": SCHEMA if plain else SCHEMA_CONDITIONAL,
             "name": self.name,
             "source": self.source,
             "input_bytes": _integers(_mbit_to_bytes(np.array([self.input_mbit])))[0],
             "result_bytes": _integers(_mbit_to_bytes(np.array([self.result_mbit])))[0],
-            "layers": [dict(zip(LAYER_FIELDS, row, strict=True)) for row in rows],
+            **({} if self.accuracy is None else {"accuracy": self.accuracy}),
+            "layers": layers,
         }
 
     @classmethod
@@ -169,13 +195,13 @@ class Dnn:
         Raises InputError, naming the place below `where`, for a missing or newer schema, a missing or unknown
         field, or a value of the wrong type; and for everything the constructor refuses.
         """
-        check_schema(data, where)
-        check_fields(data, FILE_FIELDS, where)
+        optional = check_schema(data, where)
+        check_fields(data, FILE_FIELDS, where, OPTIONAL_FIELDS if optional else ())
         rows = data["layers"]
         if not isinstance(rows, Sequence) or isinstance(rows, str):
             refuse(f"{where}.layers", "is not a list")
         for index, row in enumerate(rows):
-            check_row(row, f"{where}.layers[{index}]")
+            check_row(row, f"{where}.layers[{index}]", conditional=optional)
         check_text(data["name"], f"{where}.name")
         if not isinstance(data["source"], str):
             refuse(f"{where}.source", "is not text")
@@ -190,6 +216,8 @@ class Dnn:
             input_mbit=checked_whole(data["input_bytes"], f"{where}.input_bytes") * 8 / 1e6,
             result_mbit=checked_whole(data["result_bytes"], f"{where}.result_bytes") * 8 / 1e6,
             source=data["source"],
+            run_probability=np.array([row.get("run_probability", 1.0) for row in rows], dtype=np.float64),
+            accuracy=data.get("accuracy"),
         )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from operator import index as to_index
 from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from instances.errors import InputError, nearest
 
@@ -12,9 +16,14 @@ NETWORK_INPUT = -1
 """The predecessor index that stands for the network's input."""
 
 SCHEMA = "edgecut-dnn/1"
+SCHEMA_CONDITIONAL = "edgecut-dnn/2"
+"""With probabilities of running or an accuracy; plain networks keep the first schema."""
+
 _SCHEMA_FAMILY = "edgecut-dnn/"
 FILE_FIELDS = ("schema", "name", "source", "input_bytes", "result_bytes", "layers")
+OPTIONAL_FIELDS = ("accuracy",)
 LAYER_FIELDS = ("name", "kind", "flop", "weight_bytes", "output_bytes", "predecessors")
+OPTIONAL_LAYER_FIELDS = ("run_probability",)
 
 
 def refuse(where: str, what: str, why: str = "", fix: str = "") -> NoReturn:
@@ -90,31 +99,65 @@ def check_order(predecessors: tuple[tuple[int, ...], ...], layers: tuple[str, ..
     )
 
 
-def check_schema(data: object, where: str) -> None:
+def checked_run_probability(
+    values: ArrayLike, layers: tuple[str, ...], predecessors: tuple[tuple[int, ...], ...], where: str
+) -> NDArray[np.float64]:
+    """[n] probabilities; all 1 when none are given."""
+    column = np.array(values, dtype=np.float64)
+    if column.shape == (0,):
+        column = np.ones(len(layers))
+    place = f"{where}.run_probability"
+    if column.shape != (len(layers),):
+        refuse(place, f"has shape {column.shape}", f"one number a layer is shape ({len(layers)},)")
+    for index in np.flatnonzero(~((column >= 0.0) & (column <= 1.0))).tolist():
+        refuse(f"{place}[{index}]", f"is {column[index]} (layer {layers[index]!r})", "a probability is 0 to 1")
+    for index, reads in enumerate(predecessors):
+        for p in reads:
+            if p >= 0 and column[index] > column[p]:
+                what, why = f"is {column[index]} (layer {layers[index]!r})", f"it reads {layers[p]!r}, with {column[p]}"
+                refuse(f"{place}[{index}]", what, why, "a layer is no likelier than what it reads")
+    column.setflags(write=False)
+    return column
+
+
+def checked_accuracy(value: object, where: str) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, (int, float, np.number)) or isinstance(value, bool) or not 0.0 <= float(value) <= 1.0:
+        refuse(where, f"is {value!r}", "it is a part of the answers, 0 to 1")
+    return float(value)
+
+
+def check_schema(data: object, where: str) -> bool:
+    """Whether the schema has the optional fields."""
     if not isinstance(data, Mapping):
         refuse(where, "is not a JSON object")
     schema = data.get("schema")
     if schema is None:
         refuse(f"{where}.schema", "is missing", fix=f"this version reads {SCHEMA!r}")
-    if schema != SCHEMA:
+    if schema not in (SCHEMA, SCHEMA_CONDITIONAL):
         newer = isinstance(schema, str) and schema.removeprefix(_SCHEMA_FAMILY).isdecimal()
         why = "written by a newer version" if newer else ""
-        refuse(f"{where}.schema", f"is {schema!r}", why, f"this version reads {SCHEMA!r}")
+        refuse(f"{where}.schema", f"is {schema!r}", why, f"this version reads {SCHEMA!r} and {SCHEMA_CONDITIONAL!r}")
+    return bool(schema == SCHEMA_CONDITIONAL)
 
 
-def check_fields(data: Mapping[str, Any], fields: tuple[str, ...], where: str) -> None:
+def check_fields(data: Mapping[str, Any], fields: tuple[str, ...], where: str, optional: tuple[str, ...] = ()) -> None:
     for field in data:
-        if field not in fields:
+        if field not in (*fields, *optional):
             refuse(f"{where}.{field}", "unknown field", fix=nearest(str(field), fields))
     for field in fields:
         if field not in data:
             refuse(f"{where}.{field}", "is missing")
 
 
-def check_row(row: object, where: str) -> None:
+def check_row(row: object, where: str, *, conditional: bool = False) -> None:
     if not isinstance(row, Mapping):
         refuse(where, "is not a JSON object")
-    check_fields(row, LAYER_FIELDS, where)
+    check_fields(row, LAYER_FIELDS, where, OPTIONAL_LAYER_FIELDS if conditional else ())
+    p = row.get("run_probability", 1.0)
+    if not isinstance(p, (int, float)) or isinstance(p, bool) or not math.isfinite(p):
+        refuse(f"{where}.run_probability", f"is {p!r}", "a number from 0 to 1")
     for field in ("flop", "weight_bytes", "output_bytes"):
         checked_whole(row[field], f"{where}.{field}")
     reads = row["predecessors"]

@@ -47,11 +47,32 @@ def fingerprint(instance: Instance) -> str:
     for field in BUDGETS:
         if getattr(instance, field) is not None:  # without them, the digest is that of before there were any
             _add(digest, field, _bytes(getattr(instance, field)))
+    _add_families(digest, instance)
     return digest.hexdigest()
 
 
-def _add_references(digest: Any, label: str, rows: Ints, contents: Sequence[bytes]) -> None:
-    """Add which content each row refers to, whatever number it had."""
+def _add_families(digest: Any, instance: Instance) -> None:
+    """Add variants, clouds, floors and the deadline rule; instances without them keep their digest."""
+    contents = [bytes.fromhex(network.fingerprint) for network in instance.networks]
+    variants = instance.variants
+    if len(variants):
+        for field in ("network", "runs"):
+            _add(digest, f"variants.{field}", b"".join(contents[g] for g in getattr(variants, field)))
+        for field in ("name", "upload_factor", "input_factor", "accuracy"):
+            _add(digest, f"variants.{field}", _bytes(getattr(variants, field)))
+        for loss in variants.loss:
+            _add(digest, "variants.loss", _bytes(loss))
+    if (instance.cloud_of >= 0).any():
+        _add_references(digest, "cloud", instance.cloud_of, [b"", *_row_digests(instance.clouds)], first=-1)
+    if instance.accuracy_floor is not None:
+        _add(digest, "accuracy_floor", _bytes(instance.accuracy_floor))
+    if instance.deadline_rule != "expected":
+        _add(digest, "deadline_rule", instance.deadline_rule.encode())
+
+
+def _add_references(digest: Any, label: str, rows: Ints, contents: Sequence[bytes], first: int = 0) -> None:
+    """Add which content each row refers to, whatever number it had; rows count from ``first``."""
+    rows = rows - first
     used = np.unique(rows)
     order = sorted(used.tolist(), key=lambda row: contents[row])
     number = np.full(len(contents), -1, dtype=np.int64)

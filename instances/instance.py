@@ -12,18 +12,21 @@ from typing import Any, Self
 
 import numpy as np
 
+from instances.clouds import Clouds
 from instances.columns import Columns, Floats, Ints, Names, as_column
 from instances.dnn import Dnn
 from instances.errors import InputError
 from instances.tariff import Tariff
+from instances.variants import Variants
 
-__all__ = ["ALLOCATIONS", "BUDGETS", "CUT_RULES", "OBJECTIVES", "PROBLEMS", "Devices", "Instance", "Links", "Radios",
-           "Servers", "Tariff", "Users"]  # fmt: skip
+__all__ = ["ALLOCATIONS", "BUDGETS", "CUT_RULES", "DEADLINE_RULES", "OBJECTIVES", "PROBLEMS", "Clouds", "Devices",
+           "Instance", "Links", "Radios", "Servers", "Tariff", "Users", "Variants"]  # fmt: skip
 
 ALLOCATIONS = ("continuous", "units")
 CUT_RULES = ("efficient", "supported")
+DEADLINE_RULES = ("expected", "worst")
 OBJECTIVES = {"J-E": ("energy", "J"), "J-L": ("energy+time", "J"), "J-C": ("money", "USD"),
-              "J-A": ("rejected", "in weight")}  # fmt: skip
+              "J-A": ("rejected", "in weight"), "J-Q": ("inaccuracy", "in weight")}  # fmt: skip
 """What each problem minimises, in a word, and its unit; money is in the tariff's currency (see `Instance.unit`)."""
 
 PROBLEMS = tuple(OBJECTIVES)
@@ -122,7 +125,7 @@ class Instance:
         devices, radios, users, servers, links: columns, see each class. Links are kept sorted by (user, server).
         allocation: ``continuous`` shares or whole ``units`` (resource blocks and compute units).
         problem: what is minimised: J-E weighted energy; J-L weighted energy plus latency; J-C money; J-A the weight of
-            users that are turned away.
+            users that are turned away; J-Q the weighted part of answers that are wrong.
         horizon_s: s that a server which is on draws its idle power for (one request period).
         server_energy_weight: how much a joule at a server counts beside a joule at a device.
         cut_rule: which cuts become options: ``efficient`` (every cut that can matter) or ``supported``
@@ -134,6 +137,12 @@ class Instance:
             inf or None: no limit. J-A only.
         device_budget_j: [users] J that each may spend on computing and radio when it is admitted; inf or None: no
             limit. J-A with units only.
+        variants: other ways to run users' networks; may be empty.
+        clouds: a third tier behind servers; may be empty.
+        server_cloud: [servers] row of each server's cloud, −1: it has none; empty: none has one (see `cloud_of`).
+        accuracy_floor: [users] least accuracy that each accepts; 0 or None: any.
+        deadline_rule: where layers run with some probability only, whether deadlines hold for the ``expected`` run or
+            for the ``worst`` one, in which all layers run. Energy and money are those of the expected run.
 
     Raises:
         InputError: an unknown rule, or columns that do not fit together (see `instances.validate`).
@@ -156,12 +165,18 @@ class Instance:
     tariff: Tariff | None = None
     energy_budget_j: Floats | None = None
     device_budget_j: Floats | None = None
+    variants: Variants = dataclasses.field(default_factory=Variants.none)
+    clouds: Clouds = dataclasses.field(default_factory=Clouds.none)
+    server_cloud: Ints = dataclasses.field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    accuracy_floor: Floats | None = None
+    deadline_rule: str = "expected"
 
     def __post_init__(self) -> None:
         for where, value, known in (
             ("allocation", self.allocation, ALLOCATIONS),
             ("problem", self.problem, PROBLEMS),
             ("cut_rule", self.cut_rule, CUT_RULES),
+            ("deadline_rule", self.deadline_rule, DEADLINE_RULES),
         ):
             if value not in known:
                 raise InputError(where, f"'{value}' is not known", fix="one of " + ", ".join(known))
@@ -170,9 +185,10 @@ class Instance:
         order = np.lexsort((self.links.server, self.links.user))
         if not np.array_equal(order, np.arange(len(order))):
             object.__setattr__(self, "links", self.links.take(order))
-        for field in BUDGETS:
+        for field in (*BUDGETS, "accuracy_floor"):
             if getattr(self, field) is not None:
                 object.__setattr__(self, field, as_column("Instance", field, getattr(self, field), "Floats"))
+        object.__setattr__(self, "server_cloud", as_column("Instance", "server_cloud", self.server_cloud, "Ints"))
         from instances.validate import validate_instance  # late: validate needs the classes above
 
         validate_instance(self)
@@ -180,6 +196,10 @@ class Instance:
             # One way to say "no limit", so that equal instances look equal.
             if getattr(self, field) is not None and np.isposinf(getattr(self, field)).all():
                 object.__setattr__(self, field, None)
+        if self.accuracy_floor is not None and not (self.accuracy_floor > 0).any():
+            object.__setattr__(self, "accuracy_floor", None)
+        if not (self.server_cloud >= 0).any():
+            object.__setattr__(self, "server_cloud", np.zeros(0, dtype=np.int64))
 
     @property
     def n_users(self) -> int:
@@ -197,11 +217,26 @@ class Instance:
         return OBJECTIVES[self.problem][1] if self.tariff is None else self.tariff.currency
 
     @property
+    def cloud_of(self) -> Ints:
+        """[servers] row of each server's cloud, −1 where it has none."""
+        return self.server_cloud if len(self.server_cloud) else np.full(self.n_servers, -1, dtype=np.int64)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether users have nothing to choose but a cut and a server: no variants, clouds, floors, chances to stop."""
+        conditional = any(network.is_conditional for network in self.networks)
+        return not (conditional or len(self.variants) or len(self.clouds) or self.accuracy_floor is not None)
+
+    def runs(self, network: int, variant: int) -> Dnn:
+        """The layers that run for a network's users under a variant; −1: those of the network itself."""
+        return self.networks[int(self.variants.runs[variant]) if variant >= 0 else network]
+
+    @property
     def static_j(self) -> Floats:
-        """[servers] what a server costs for being on during the horizon: weighted J; J-C: its rent; J-A: nothing."""
+        """[servers] what a server costs for being on in the horizon: weighted J; J-C: its rent; J-A, J-Q: nothing."""
         if self.tariff is not None:
             return self.tariff.rent
-        if self.problem == "J-A":
+        if self.problem in ("J-A", "J-Q"):
             return np.zeros(self.n_servers)
         return np.asarray(self.server_energy_weight * self.servers.idle_w * self.horizon_s)
 

@@ -10,6 +10,10 @@ any other in full. Numbers without limit (memory, download, backhaul) are left o
      "users": [{"name": "u0", "network": "resnet50", "device": "phone", "deadline_s": 0.1,
                 "links": [{"server": "edge", "efficiency": 4.2}]}]}
 
+Schema "edgecut-instance/2" has what "edgecut-instance/1" has and option families: ``variants`` ({"name", "network",
+"runs", …}), ``clouds``, a ``cloud`` of servers, an ``accuracy_floor`` of users and a ``deadline_rule``. An instance
+without them is written as the first.
+
 An instance of J-L has ``latency_weight_w``, one of J-C a ``tariff``: {"per_j", "currency", and one number a server, in
 their order, in each of "per_server_s", "per_mbit", "rent"}. Files of other problems have neither.
 """
@@ -26,6 +30,7 @@ import numpy as np
 from instances.build import build
 from instances.columns import Columns, Floats
 from instances.dnn import Dnn, load_network, network_names
+from instances.families_file import FAMILY_FIELDS, families_from_json, families_to_json, with_clouds, with_floors
 from instances.instance import Instance
 from instances.json_text import check_fields, check_list, check_schema
 from instances.records import Device, Link, Radio, Server, User
@@ -42,6 +47,8 @@ __all__ = [
 ]
 
 FAMILY, VERSION = "edgecut-instance", 1
+WITH_FAMILIES = f"{FAMILY}/2"
+"""Schema of an instance with variants, clouds, accuracy floors or the worst run's deadlines."""
 
 LABELS = ("name", "problem", "allocation", "cut_rule", "horizon_s", "server_energy_weight", "latency_weight_w",
           "provenance")  # fmt: skip
@@ -58,6 +65,7 @@ _FIELDS = {
     **dict.fromkeys(_TABLES, False),
     "servers": True,
 }
+_FIELDS_WITH_FAMILIES = {**_FIELDS, **dict.fromkeys(FAMILY_FIELDS, False)}
 
 _Record = TypeVar("_Record", Device, Radio, Server, Link, User)
 
@@ -73,7 +81,7 @@ def instance_from_json(data: Mapping[str, Any]) -> Instance:
     Raises:
         InputError: at the field's path, for anything missing, unknown, of the wrong type or impossible.
     """
-    header = header_from_json(data, {**_FIELDS, "users": True})
+    header = header_from_json(data, {"users": True})
     users = [_user(user, f"users[{i}]") for i, user in enumerate(check_list(data["users"], "users"))]
     return build(users, **header)
 
@@ -85,8 +93,10 @@ def header_to_json(instance: Instance) -> dict[str, Any]:
     labels = {field: getattr(instance, field) for field in written}
     numbers = {field: float(value) for field, value in labels.items() if field in _NUMBERS}
     tariff = {} if instance.tariff is None else {"tariff": _tariff_to_json(instance.tariff)}
+    families = families_to_json(instance)
+    servers = _with_budgets(_rows_to_json(instance.servers), "energy_budget_j", instance.energy_budget_j)
     return {
-        "schema": f"{FAMILY}/{VERSION}",
+        "schema": WITH_FAMILIES if families or instance.accuracy_floor is not None else f"{FAMILY}/{VERSION}",
         **labels,
         **numbers,
         "provenance": dict(instance.provenance),
@@ -94,29 +104,36 @@ def header_to_json(instance: Instance) -> dict[str, Any]:
         "networks": [_network_to_json(network) for network in instance.networks],
         "devices": _rows_to_json(instance.devices),
         "radios": _rows_to_json(instance.radios),
-        "servers": _with_budgets(_rows_to_json(instance.servers), "energy_budget_j", instance.energy_budget_j),
+        "servers": with_clouds(instance, servers),
+        **families,
     }
 
 
-def header_from_json(data: Mapping[str, Any], fields: Mapping[str, bool] | None = None) -> dict[str, Any]:
+def header_from_json(data: Mapping[str, Any], more: Mapping[str, bool] | None = None) -> dict[str, Any]:
     """Arguments of `build` other than the users.
 
     Args:
         data: the object.
-        fields: fields that it may have; None: those of `header_to_json`.
+        more: fields that it has beside those of `header_to_json`.
     """
-    check_schema(data, FAMILY, VERSION)
-    check_fields(data, fields or _FIELDS, "")
+    with_families = data.get("schema") == WITH_FAMILIES
+    if not with_families:
+        check_schema(data, FAMILY, VERSION)
+    check_fields(data, {**(_FIELDS_WITH_FAMILIES if with_families else _FIELDS), **(more or {})}, "")
     tables = {name: check_list(data.get(name, []), name) for name in _TABLES}
     labels = {field: data[field] for field in LABELS if field in data}
     if data.get("tariff") is not None:
         labels["tariff"] = _tariff(data["tariff"])
-    return labels | {
-        "networks": [_network(entry, f"networks[{i}]") for i, entry in enumerate(tables["networks"])],
-        "devices": [_record(Device, entry, f"devices[{i}]") for i, entry in enumerate(tables["devices"])],
-        "radios": [_record(Radio, entry, f"radios[{i}]") for i, entry in enumerate(tables["radios"])],
-        "servers": [_record(Server, entry, f"servers[{i}]") for i, entry in enumerate(tables["servers"])],
-    }
+    return (
+        labels
+        | families_from_json(data)
+        | {
+            "networks": [_network(entry, f"networks[{i}]") for i, entry in enumerate(tables["networks"])],
+            "devices": [_record(Device, entry, f"devices[{i}]") for i, entry in enumerate(tables["devices"])],
+            "radios": [_record(Radio, entry, f"radios[{i}]") for i, entry in enumerate(tables["radios"])],
+            "servers": [_record(Server, entry, f"servers[{i}]") for i, entry in enumerate(tables["servers"])],
+        }
+    )
 
 
 def _with_budgets(rows: list[dict[str, Any]], field: str, budget: Floats | None) -> list[dict[str, Any]]:
@@ -153,7 +170,7 @@ def _users_to_json(instance: Instance) -> list[dict[str, Any]]:
     start = np.searchsorted(links.user, np.arange(len(users) + 1)).tolist()
     networks = [network.name for network in instance.networks]
     devices, radios = instance.devices.name.tolist(), instance.radios.name.tolist()
-    return _with_budgets([
+    return with_floors(instance, _with_budgets([
         {
             "name": user["name"],
             "network": networks[user["network"]],
@@ -164,7 +181,7 @@ def _users_to_json(instance: Instance) -> list[dict[str, Any]]:
             "links": rows[start[i] : start[i + 1]],
         }
         for i, user in enumerate(_rows_to_json(users))
-    ], "device_budget_j", instance.device_budget_j)  # fmt: skip
+    ], "device_budget_j", instance.device_budget_j))  # fmt: skip
 
 
 def _rows_to_json(table: Columns) -> list[dict[str, Any]]:

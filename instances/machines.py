@@ -37,7 +37,7 @@ PLAIN_RADIO = Radio("plain", tx_w=1.0)
 
 _SECTIONS: dict[type, str] = {Device: "devices", Radio: "radios", Server: "servers"}
 _WHOLE = ("blocks", "units")
-_ELSEWHERE = ("energy_budget_j",)
+_ELSEWHERE = ("energy_budget_j", "cloud")
 """Fields of records that are no columns of a machine table."""
 
 _Struct = TypeVar("_Struct", bound=Columns)

@@ -17,7 +17,8 @@ from instances.columns import Bools, Floats, Ints
 from instances.errors import InputError
 
 if TYPE_CHECKING:
-    from instances.cuts import CutSet
+    from instances.plan import Cut
+    from instances.ways import Ways
 
 __all__ = ["LOCAL", "REJECTED", "DeviceLimit", "OptionTable"]
 
@@ -91,8 +92,9 @@ class OptionTable:
     when left out), ``clock_min``, ``clock_max``.
     Per server [n_servers]: ``bandwidth_mhz``, ``blocks``, ``units``, ``memory_mb``, ``static_j``, ``energy_j`` room
     for dynamic energy (J; inf: no budget).
-    ``allocation``: continuous or units. ``cut_sets``, ``cut_offset``: row r of `cuts` is row
-    r − cut_offset[g] of cut_sets[g]. ``device_limit``: J that options may cost the device, or None.
+    ``allocation``: continuous or units. ``cut_sets``, ``cut_offset``: cut r is row
+    r − cut_offset[m] of cut_sets[m], the ways to run mode m (a network, or a variant of one). ``device_limit``: J that
+    options may cost the device, or None.
     To be turned away (J-A) is an option too: a local one with cut −1 that takes nothing and costs ``fixed_j``.
 
     J stands for the problem's unit: under J-C the columns e, p, q and ``static_j`` are money (and money a second).
@@ -122,7 +124,7 @@ class OptionTable:
     memory_mb: Floats
     static_j: Floats
     allocation: str
-    cut_sets: tuple[CutSet, ...] = ()
+    cut_sets: tuple[Ways, ...] = ()
     cut_offset: Ints = dataclasses.field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     second_w: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     server_use_j: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
@@ -269,9 +271,24 @@ class OptionTable:
         part = self.take(np.flatnonzero(users[self.user]))
         return dataclasses.replace(part, user=number[part.user], **self.of_users(users))
 
+    def way(self, option: int) -> Cut:
+        """What the option runs, and where; not for rejections."""
+        return self.way_of_cut(int(self.cut[option]))
+
+    def way_of_cut(self, row: int) -> Cut:
+        """What a number in ``cut`` stands for."""
+        mode = int(np.searchsorted(self.cut_offset, row, side="right")) - 1
+        return self.cut_sets[mode].cut(row - int(self.cut_offset[mode]))
+
+    def row_of_way(self, cut: Cut) -> int:
+        """The number in ``cut`` that stands for it; −1: none does."""
+        for offset, ways in zip(self.cut_offset.tolist(), self.cut_sets, strict=True):
+            if (ways.mode.network, ways.mode.variant) == (cut.network, cut.variant):
+                beyond = np.zeros(ways.network.n_layers, dtype=bool) if cut.passed_on is None else cut.passed_on
+                same = (ways.on_device == cut.on_device).all(axis=1) & (ways.passed_on == beyond).all(axis=1)
+                return int(offset + np.argmax(same)) if same.any() else -1
+        return -1
+
     def on_device(self, option: int) -> Bools:
         """[n_layers] which layers the option leaves on the device; not for rejections."""
-        row = int(self.cut[option])
-        g = int(np.searchsorted(self.cut_offset, row, side="right")) - 1
-        on_device: Bools = self.cut_sets[g].on_device[row - int(self.cut_offset[g])]
-        return on_device
+        return self.way(option).on_device

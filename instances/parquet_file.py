@@ -1,10 +1,10 @@
 """Instances as Parquet: for programs, up to millions of users. One file.
 
 One row a user: ``name``, ``network``, ``device``, ``radio`` (names), ``deadline_s``, ``weight``, perhaps
-``device_budget_j`` (null is no limit), and ``links``, a list of {server, efficiency, download_mbps,
-round_trip_s, backhaul_mbps}, where null is no limit. Everything else (schema, networks, machines, rules,
-provenance) is the JSON of `instances.json_file` without its users, kept in the file's metadata under
-``edgecut``. So the table opens in any reader, and one file is replaced in one step.
+``device_budget_j`` (null is no limit) and ``accuracy_floor`` (null is none), and ``links``, a list of {server,
+efficiency, download_mbps, round_trip_s, backhaul_mbps}, where null is no limit. Everything else (schema,
+networks, machines, rules, provenance) is the JSON of `instances.json_file` without its users, kept in the file's
+metadata under ``edgecut``. So the table opens in any reader, and one file is replaced in one step.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 
 from instances.columns import Floats, Ints
 from instances.errors import InputError, nearest
+from instances.families import cloud_columns, server_clouds, variant_columns
 from instances.instance import Instance, Links, Users
 from instances.json_file import header_from_json, header_to_json
 from instances.json_text import format_json, parse_json
@@ -36,7 +37,7 @@ _NUMBERS = ("deadline_s", "weight")
 _LINK_NUMBERS = ("efficiency", "download_mbps", "round_trip_s", "backhaul_mbps")
 _UNLIMITED = ("download_mbps", "backhaul_mbps")
 _COLUMNS = (*_NAMES, *_NUMBERS, "links")
-_BUDGET = "device_budget_j"
+_BUDGET, _FLOOR = "device_budget_j", "accuracy_floor"
 
 
 def save_parquet(instance: Instance, path: str | os.PathLike[str]) -> None:
@@ -136,6 +137,8 @@ def _table(instance: Instance) -> Any:
     table, budget = pa.table(columns, names=list(_COLUMNS)), instance.device_budget_j
     if budget is not None:
         table = table.append_column(_BUDGET, pa.array(budget, mask=np.isinf(budget)))
+    if instance.accuracy_floor is not None:
+        table = table.append_column(_FLOOR, pa.array(instance.accuracy_floor, mask=instance.accuracy_floor == 0))
     return table.replace_schema_metadata({_KEY: header})
 
 
@@ -161,7 +164,7 @@ def _header(table: Any, path: str) -> dict[str, Any]:
 
 def _check_columns(table: Any, path: str) -> None:
     for column in table.column_names:
-        if column not in (*_COLUMNS, _BUDGET):
+        if column not in (*_COLUMNS, _BUDGET, _FLOOR):
             refuse(path, f"has a column '{column}'", "it is not one of an instance", nearest(column, _COLUMNS))
         if table.column_names.count(column) > 1:
             refuse(path, f"has two columns '{column}'", "only one can be meant", "keep one of them")
@@ -175,12 +178,14 @@ def _instance(table: Any, header: dict[str, Any]) -> Instance:
     radio_set = radios_among(header.pop("radios"))
     server_records = header.pop("servers")
     servers = server_columns(server_records)
+    clouds = cloud_columns(header.pop("clouds", ()))
     columns: dict[str, Any] = {
         word: _rows_of(table[word], references, _of_user(word))
         for word, references in (("network", nets), ("device", machines), ("radio", radio_set))
     }
     columns |= {field: _numbers(table[field], _of_user(field)) for field in _NUMBERS}
     names = _strings(table["name"], _of_user("name")).to_numpy(zero_copy_only=False)
+    variants = variant_columns(header.pop("variants", ()), nets)
     return Instance(
         networks=tuple(nets.entries),
         devices=device_columns(machines.entries),
@@ -190,6 +195,10 @@ def _instance(table: Any, header: dict[str, Any]) -> Instance:
         links=_links(table["links"], servers.name.tolist()),
         energy_budget_j=server_budgets(server_records),
         device_budget_j=_budget(table),
+        variants=variants,
+        clouds=clouds,
+        server_cloud=server_clouds(server_records, clouds),
+        accuracy_floor=_floor(table),
         **{"name": "instance"} | header,
     )
 
@@ -198,6 +207,12 @@ def _budget(table: Any) -> Floats | None:
     if _BUDGET not in table.column_names:
         return None
     return _numbers(table[_BUDGET], _of_user(_BUDGET), unlimited=True)
+
+
+def _floor(table: Any) -> Floats | None:
+    if _FLOOR not in table.column_names:
+        return None
+    return np.nan_to_num(_numbers(table[_FLOOR].fill_null(0.0), _of_user(_FLOOR)), nan=-1.0)  # NaN is refused later
 
 
 _Place = Callable[[int], str]

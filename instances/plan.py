@@ -21,15 +21,19 @@ _ROUND_UP = 1 + 4e-16
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Cut:
-    """Layers of a network that stay on the device.
+    """Layers of a network, or of a variant of it, that stay on the device, and those that go to a cloud.
 
     Args:
-        network: index into the instance's networks.
-        on_device: [n_layers] bool mask in layer order.
+        network: index into the instance's networks; that of the user.
+        on_device: [n_layers] bool mask in the layer order of what runs (`Instance.runs`).
+        variant: index into the instance's variants; −1: the network itself.
+        passed_on: [n_layers] bool mask of the layers that the server passes on to its cloud; None: none.
     """
 
     network: int
     on_device: Bools
+    variant: int = -1
+    passed_on: Bools | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -91,16 +95,11 @@ class Plan:
         used, place = np.unique(table.cut[chosen][served], return_inverse=True)
         cut = np.full(len(chosen), -1, dtype=np.int64)
         cut[served] = place.reshape(-1)
-        networks = np.searchsorted(table.cut_offset, used, side="right") - 1
-        cuts = tuple(
-            Cut(int(g), table.cut_sets[g].on_device[row - int(table.cut_offset[g])])
-            for g, row in zip(networks, used, strict=True)
-        )
         return cls(
             server=np.where(served, table.server[chosen], REJECTED),
             cut=cut,
             uplink_share=beta,
             compute_share=phi,
             clock=np.where(served, np.minimum(clock * _ROUND_UP, table.clock_max), 0.0),
-            cuts=cuts,
+            cuts=tuple(table.way_of_cut(row) for row in used.tolist()),
         )

@@ -5,6 +5,8 @@ Part of the results' files. A plan says nothing that the instance says, so that 
     {"users": [{"user": "u0", "server": "edge", "cut": "resnet50/3",
                 "uplink_share": 0.5, "compute_share": 0.25, "clock": 1.0}],
      "cuts": {"resnet50/3": {"network": "resnet50", "device_layers": ["conv1", "bn1", "relu"]}}}
+
+A cut of a variant names it (``"variant": "8 bits"``), one that goes on in a cloud lists its ``"cloud_layers"``.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from instances.columns import Bools
 from instances.dnn import Dnn
 from instances.errors import nearest
 from instances.instance import Instance
@@ -26,6 +29,7 @@ from instances.scalars import number, refuse, text
 __all__ = ["plan_from_json", "plan_to_json"]
 
 _SHARES = ("uplink_share", "compute_share", "clock")
+_CUT_FIELDS = {"network": True, "device_layers": True, "variant": False, "cloud_layers": False}
 _USER_FIELDS = dict.fromkeys(("user", "server", "cut", *_SHARES), True)
 
 
@@ -48,10 +52,7 @@ def plan_to_json(instance: Instance, plan: Plan) -> dict[str, Any]:
             for user, server, cut, uplink, compute, clock in rows
         ],
         "cuts": {
-            name: {
-                "network": instance.networks[cut.network].name,
-                "device_layers": _device_layers(instance.networks[cut.network], cut),
-            }
+            name: _cut_to_json(instance, cut)
             for name, cut in zip(ids[:-1], plan.cuts, strict=True)
         },
     }  # fmt: skip
@@ -110,9 +111,17 @@ def _place(entry: Mapping[str, Any], servers: Mapping[str, int], cuts: Mapping[s
     return server, _row_of(cuts, entry["cut"], f"{where}.cut", "cut")
 
 
+def _cut_to_json(instance: Instance, cut: Cut) -> dict[str, Any]:
+    runs = instance.runs(cut.network, cut.variant)
+    variant = {} if cut.variant < 0 else {"variant": str(instance.variants.name[cut.variant])}
+    cloud = {} if cut.passed_on is None else {"cloud_layers": _layers(runs, cut.passed_on)}
+    return {"network": instance.networks[cut.network].name, **variant,
+            "device_layers": _layers(runs, cut.on_device), **cloud}  # fmt: skip
+
+
 def _cut_ids(instance: Instance, plan: Plan) -> list[str]:
-    """``network/number of layers on the device``, with a number behind where that is not unique."""
-    stems = [f"{instance.networks[cut.network].name}/{int(np.sum(cut.on_device))}" for cut in plan.cuts]
+    """``network/variant/number of layers on the device+in the cloud``, and a number where that is not unique."""
+    stems = [_cut_id(instance, cut) for cut in plan.cuts]
     seen: Counter[str] = Counter()
     ids = []
     for stem in stems:
@@ -121,8 +130,14 @@ def _cut_ids(instance: Instance, plan: Plan) -> list[str]:
     return ids
 
 
-def _device_layers(network: Dnn, cut: Cut) -> list[str]:
-    return [layer for layer, local in zip(network.layers, cut.on_device.tolist(), strict=True) if local]
+def _cut_id(instance: Instance, cut: Cut) -> str:
+    variant = "" if cut.variant < 0 else f"{instance.variants.name[cut.variant]}/"
+    cloud = "" if cut.passed_on is None else f"+{int(np.sum(cut.passed_on))}"
+    return f"{instance.networks[cut.network].name}/{variant}{int(np.sum(cut.on_device))}{cloud}"
+
+
+def _layers(network: Dnn, mask: Bools) -> list[str]:
+    return [layer for layer, inside in zip(network.layers, mask.tolist(), strict=True) if inside]
 
 
 def _cuts_from_json(instance: Instance, data: Any, where: str) -> tuple[tuple[Cut, ...], dict[str, int]]:
@@ -130,12 +145,16 @@ def _cuts_from_json(instance: Instance, data: Any, where: str) -> tuple[tuple[Cu
     if not isinstance(data, Mapping):
         refuse(where, "is not an object", "cuts are listed under their ids", 'write {"id": {...}, ...}')
     networks = {network.name: g for g, network in enumerate(instance.networks)}
+    variants = {name: v for v, name in enumerate(instance.variants.name.tolist())}
     cuts = []
     for name, entry in data.items():
         place = f"{where}['{name}']"
-        check_fields(entry, {"network": True, "device_layers": True}, place)
+        check_fields(entry, _CUT_FIELDS, place)
         g = _row_of(networks, entry["network"], f"{place}.network", "network")
-        cuts.append(Cut(g, _mask(instance.networks[g], entry["device_layers"], f"{place}.device_layers")))
+        v = _row_of(variants, entry["variant"], f"{place}.variant", "variant") if "variant" in entry else -1
+        runs = instance.runs(g, v)
+        cloud = _mask(runs, entry["cloud_layers"], f"{place}.cloud_layers") if "cloud_layers" in entry else None
+        cuts.append(Cut(g, _mask(runs, entry["device_layers"], f"{place}.device_layers"), v, cloud))
     return tuple(cuts), {name: row for row, name in enumerate(data)}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from instances.dnn import Dnn
 
-__all__ = ["Device", "Link", "Radio", "Server", "User"]
+__all__ = ["Cloud", "Device", "Link", "Radio", "Server", "User", "Variant"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Server:
     """A server; units as in `instances.instance.Servers`.
 
     ``bandwidth_mhz`` is needed, and ``gflops`` or ``model``. ``energy_budget_j``: J that it may use during the
-    horizon, idling included; None or inf: no limit (J-A only).
+    horizon, idling included; None or inf: no limit (J-A only). ``cloud``: name of the cloud behind it, if any.
     """
 
     name: str
@@ -64,6 +64,39 @@ class Server:
     blocks: int | None = None
     units: int | None = None
     energy_budget_j: float | None = None
+    cloud: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Cloud:
+    """A cloud behind servers; units as in `instances.clouds.Clouds`. ``backhaul_mbps`` None or inf: no limit."""
+
+    name: str
+    gflops: float
+    memory_gb_s: float = 1e6
+    launch_s: float = 0.0
+    j_per_gflop: float = 0.0
+    backhaul_mbps: float | None = math.inf
+    round_trip_s: float = 0.0
+    per_s: float = 0.0
+    per_mbit: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """Another way to run a network; see `instances.variants.Variants`.
+
+    ``network``: whose users may use it; ``runs``: what is run then (None: the same network). ``loss``: accuracy lost by
+    sending each layer's tensor, and last the input, in this form; empty: none.
+    """
+
+    name: str
+    network: str | Dnn
+    accuracy: float
+    runs: str | Dnn | None = None
+    upload_factor: float = 1.0
+    input_factor: float = 1.0
+    loss: Sequence[float] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +133,7 @@ class User:
         radio: as for ``device``; None: `instances.build.PLAIN_RADIO`.
         weight: multiplies the user's energy in the objective.
         device_budget_j: J that it may spend on computing and radio; None or inf: no limit (J-A only).
+        accuracy_floor: least accuracy that it accepts, 0 to 1; None or 0: any.
     """
 
     name: str
@@ -110,3 +144,4 @@ class User:
     radio: str | Radio | None = None
     weight: float = 1.0
     device_budget_j: float | None = None
+    accuracy_floor: float | None = None

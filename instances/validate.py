@@ -17,6 +17,7 @@ import numpy as np
 from instances.columns import Bools, Columns, Ints, Names
 from instances.dnn import Dnn
 from instances.errors import InputError
+from instances.family_checks import check_families
 from instances.problem_checks import check_latency_weight, check_tariff
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def validate_instance(instance: Instance) -> None:
     _check_repeated_links(instance)
     _check_budget(instance, "servers", "energy_budget_j", _Rule("energy budget in J", zero=True, infinite=True))
     _check_budget(instance, "users", "device_budget_j", _Rule("energy budget in J", zero=True, infinite=True))
+    check_families(instance)
 
 
 def _check_scalars(instance: Instance) -> None:

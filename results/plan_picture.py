@@ -70,14 +70,21 @@ def _order(result: Result) -> np.ndarray:
 
 def _kept(result: Result) -> np.ndarray:
     """[users] part of the network's FLOPs that stays on the device; 0 for users that are turned away."""
+    return _part_of_work(result, "on_device")
+
+
+def _part_of_work(result: Result, field: str) -> np.ndarray:
+    """[users] part of the FLOPs of what each runs that a cut's set of layers has; 0 for users that are turned away."""
     plan = result.plan
     assert plan is not None
-    part = [float(result.instance.networks[c.network].gflop[c.on_device].sum()
-                  / max(result.instance.networks[c.network].gflop.sum(), 1e-12)) for c in plan.cuts]  # fmt: skip
-    kept = np.zeros(len(plan))
+    part = np.zeros(len(plan.cuts))
+    for k, cut in enumerate(plan.cuts):
+        gflop, layers = result.instance.runs(cut.network, cut.variant).gflop, getattr(cut, field)
+        part[k] = 0.0 if layers is None else float(gflop[layers].sum() / max(gflop.sum(), 1e-12))
+    of_user = np.zeros(len(plan))
     admitted = plan.server != REJECTED
-    kept[admitted] = np.array(part)[plan.cut[admitted]]
-    return kept
+    of_user[admitted] = part[plan.cut[admitted]]
+    return of_user
 
 
 def _server_colour(server: int) -> str:
@@ -87,15 +94,25 @@ def _server_colour(server: int) -> str:
 def _label_users(axes: Any, result: Result, shown: Any, *, names: bool) -> None:
     users, nets = result.instance.users, result.instance.networks
     axes.set_yticks(range(len(shown)))
-    labels = [f"{users.name[i]} {nets[int(users.network[i])].name}" for i in shown] if names else []
+    labels = (
+        [f"{users.name[i]} {nets[int(users.network[i])].name}{_variant(result, i)}" for i in shown] if names else []
+    )
     axes.set_yticklabels(labels if names else [""] * len(shown))
     axes.set_ylim(len(shown) - 0.4, -0.6)
+
+
+def _variant(result: Result, user: int) -> str:
+    plan = result.plan
+    assert plan is not None
+    if plan.server[user] == REJECTED or (v := plan.cuts[int(plan.cut[user])].variant) < 0:
+        return ""
+    return f" [{result.instance.variants.name[v]}]"
 
 
 def _draw_cuts(axes: Any, result: Result, shown: Any) -> None:
     plan = result.plan
     assert plan is not None
-    kept = _kept(result)
+    kept, passed_on = _kept(result), _part_of_work(result, "passed_on")
     for row, i in enumerate(shown):
         server = int(plan.server[i])
         if server == REJECTED:
@@ -105,9 +122,13 @@ def _draw_cuts(axes: Any, result: Result, shown: Any) -> None:
         axes.barh(
             row, 1 - kept[i], left=kept[i], color=_server_colour(server), height=0.75, edgecolor="white", linewidth=0.4
         )
+        if passed_on[i]:
+            axes.barh(row, passed_on[i], left=1 - passed_on[i], color="none", height=0.75, hatch="////",
+                      edgecolor="white", linewidth=0.0)  # fmt: skip
     _label_users(axes, result, shown, names=True)
     axes.set_xlim(0, 1)
-    axes.set_xlabel("part of the FLOPs (grey: on the device)")
+    clouds = ", hatched: in the cloud" if passed_on.any() else ""
+    axes.set_xlabel(f"part of the FLOPs (grey: on the device{clouds})")
     axes.set_title("cut")
 
 

@@ -8,6 +8,7 @@ from instances.columns import Floats, Ints
 from instances.expand import expand
 from instances.instance import Instance
 from instances.options import LOCAL, OptionTable
+from instances.quality import accurate_enough
 
 __all__ = ["explain_users", "only_users"]
 
@@ -25,6 +26,7 @@ def only_users(instance: Instance, rows: Ints) -> Instance:
         users=instance.users.take(rows),
         links=links.replace(user=place[links.user]),
         device_budget_j=None if budget is None else budget[rows],
+        accuracy_floor=None if instance.accuracy_floor is None else instance.accuracy_floor[rows],
     )
 
 
@@ -47,6 +49,10 @@ def explain_users(instance: Instance, stuck: Ints) -> str:
 def _explain(instance: Instance, table: OptionTable, user: int) -> str:
     name, deadline = instance.users.name[user], float(instance.users.deadline_s[user])
     rows = np.arange(table.start[user], table.start[user + 1])
+    rows = rows[accurate_enough(instance, table)[rows]]
+    if not len(rows):
+        floor = 0.0 if instance.accuracy_floor is None else instance.accuracy_floor[user]
+        return f"user {name}: no way to run its network is right in {100 * floor:.3g} % of its answers"
     rows = rows[_fits(instance, table, rows)]
     if not len(rows):
         return f"user {name}: no way to run its network fits the memory of its device or of a server it reaches"

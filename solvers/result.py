@@ -169,7 +169,7 @@ class Result:
 
 def weigh(instance: Instance, certificate: Certificate | None) -> tuple[Proof | None, list[str]]:
     """What a certificate proves (None: not known, as where the problem is not one to certify), and what is wrong."""
-    if certificate is None or instance.problem not in CERTIFIABLE:
+    if certificate is None or instance.problem not in CERTIFIABLE or not instance.is_plain:
         return None, []
     try:
         proof = prove(instance, certificate)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from instances.dnn import NETWORK_INPUT, Dnn
 from instances.instance import Devices, Instance, Links, Radios, Servers, Users
 from instances.tariff import Tariff
+from instances.variants import Variants
 
 __all__ = ["in_problem", "tiny_admission", "tiny_instance", "tiny_network"]
 
@@ -102,7 +105,11 @@ def tiny_instance(
 
 
 def in_problem(instance: Instance, problem: str, seed: int) -> Instance:
-    """The same instance under J-L (a second counts as 0.1 to 100 J) or J-C (prices of 1 or 1e-6 in size)."""
+    """The same instance under J-L (a second counts as 0.1 to 100 J), J-C (prices of 1 or 1e-6 in size) or J-Q.
+
+    Under J-Q each network has an accuracy, and a variant that sends a quarter and loses some of it; devices are much
+    slower and deadlines half as long again, as else whoever stays local loses nothing.
+    """
     rng = np.random.default_rng(np.random.SeedSequence([seed, 77]))
     if problem == "J-L":
         return instance.replace(problem=problem, latency_weight_w=float(10 ** rng.uniform(-1, 2)))
@@ -115,6 +122,17 @@ def in_problem(instance: Instance, problem: str, seed: int) -> Instance:
             rent=size * np.where(rng.random(n) < 0.7, rng.uniform(0.0, 0.8, n), 0.0),
         )
         return instance.replace(problem=problem, tariff=tariff)
+    if problem == "J-Q":
+        right = rng.uniform(0.7, 0.95, len(instance.networks))
+        networks = [dataclasses.replace(n, accuracy=float(a)) for n, a in zip(instance.networks, right, strict=True)]
+        rows, few = np.arange(len(networks)), np.full(len(networks), 0.25)
+        coded = Variants(
+            name=np.array([f"{n.name} coded" for n in networks]), network=rows, runs=rows, upload_factor=few,
+            input_factor=few, accuracy=right, loss=tuple(rng.uniform(0.0, 0.5, n.n_layers + 1) for n in networks),
+        )  # fmt: skip
+        slow = instance.devices.replace(gflops=instance.devices.gflops * 0.2)
+        late = instance.users.replace(deadline_s=instance.users.deadline_s * 1.5)
+        return instance.replace(problem=problem, networks=tuple(networks), variants=coded, devices=slow, users=late)
     return instance
 
 

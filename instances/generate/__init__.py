@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from instances.generate import campus, factory, metro, roadside
+from instances.generate import campus, factory, metro, mixed, roadside
 from instances.generate.part import generate_part
 from instances.generate.registry import GENERATORS, Generator, generate, generator
 from instances.generate.settings import Settings
@@ -17,5 +17,6 @@ __all__ = [
     "generate_part",
     "generator",
     "metro",
+    "mixed",
     "roadside",
 ]

@@ -22,6 +22,7 @@ ASPECTS = (
     "links",
     "weights",
     "budgets",
+    "families",
 )
 """Streams in the order in which they are spawned. Append only: another order changes every instance."""
 

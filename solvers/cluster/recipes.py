@@ -104,6 +104,7 @@ def given(instance: Instance, *, shards: int) -> list[Recipe]:
             users=instance.users.take(np.arange(first, last)),
             links=links.replace(user=links.user - first),
             device_budget_j=None if budget is None else budget[first:last],
+            accuracy_floor=None if instance.accuracy_floor is None else instance.accuracy_floor[first:last],
         )
         recipes.append(Given(first, last, part))
     return recipes

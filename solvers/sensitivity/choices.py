@@ -7,7 +7,7 @@ import numpy as np
 from instances.columns import Ints
 from instances.errors import InputError
 from instances.options import LOCAL, REJECTED, OptionTable
-from instances.plan import Cut, Plan
+from instances.plan import Plan
 
 __all__ = ["chosen_options"]
 
@@ -20,7 +20,7 @@ def chosen_options(table: OptionTable, plan: Plan) -> Ints:
     """
     if not len(table):
         raise InputError("plan", "does not use options", "its instance has none")
-    row_of_cut = np.array([_row_of(table, cut) for cut in plan.cuts], dtype=np.int64)
+    row_of_cut = np.array([table.row_of_way(cut) for cut in plan.cuts], dtype=np.int64)
     rejected = plan.server == REJECTED
     cut = np.where(rejected, -1, row_of_cut[np.where(rejected, 0, plan.cut)] if len(row_of_cut) else -1)
     server = np.where(rejected, LOCAL, plan.server)
@@ -35,12 +35,6 @@ def chosen_options(table: OptionTable, plan: Plan) -> Ints:
         user = int(missing[0])
         raise InputError(f"plan, user {user}", "does not use one of its options", "its cut is not among them")
     return np.asarray(found, dtype=np.int64)
-
-
-def _row_of(table: OptionTable, cut: Cut) -> int:
-    """Row of a cut among all cut sets; −1 when it is in none."""
-    same = (table.cut_sets[cut.network].on_device == cut.on_device).all(axis=1)
-    return int(table.cut_offset[cut.network] + np.argmax(same)) if same.any() else -1
 
 
 def _key(user: Ints, server: Ints, cut: Ints, n_servers: int, cuts: int) -> Ints:

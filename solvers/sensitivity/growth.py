@@ -168,4 +168,5 @@ def _with_copy(instance: Instance, server: int) -> Instance:
         links=all_links.replace(server=goal),
         tariff=None if instance.tariff is None else instance.tariff.take(rows),
         energy_budget_j=None if instance.energy_budget_j is None else instance.energy_budget_j[rows],
+        server_cloud=instance.cloud_of[rows],
     )

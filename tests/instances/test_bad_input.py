@@ -121,7 +121,7 @@ BAD: list[tuple[str, str, str, Text]] = [
     ("a device's budget as text", "users[1].device_budget_j", "a number is needed", with_value("users.1.device_budget_j", "9")),
     # schema
     ("no schema", "schema", "is missing", with_value("schema", DROP)),
-    ("newer schema", "schema", "upgrade", with_value("schema", "edgecut-instance/2")),
+    ("newer schema", "schema", "upgrade", with_value("schema", "edgecut-instance/3")),
     ("much newer schema", "schema", "upgrade", with_value("schema", "edgecut-instance/" + "9" * 5000)),
     ("other schema", "schema", "right file", with_value("schema", "edgecut-result/1")),
     ("schema of another type", "schema", "right file", with_value("schema", 1)),

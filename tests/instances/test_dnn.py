@@ -193,7 +193,7 @@ def test_cycle_is_named_in_reading_order() -> None:
     ("edit", "where", "text"),
     [
         ({"schema": None}, "network.schema", "missing"),
-        ({"schema": "edgecut-dnn/2"}, "network.schema", "newer"),
+        ({"schema": "edgecut-dnn/3"}, "network.schema", "newer"),
         ({"schema": "something else"}, "network.schema", "edgecut-dnn/1"),
         ({"input_byte": 3}, "network.input_byte", "did you mean 'input_bytes'"),
         ({"result_bytes": 1.5}, "network.result_bytes", "1.5"),

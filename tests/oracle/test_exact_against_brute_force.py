@@ -17,7 +17,7 @@ from tests.builders import tiny_admission, tiny_instance
 EXACT = [name for name, entry in METHODS.items() if entry.kind == "exact" and name not in ("brute_force", "exact")]
 CHUNK, CHUNKS = 25, 10
 OTHERS = ("J-L", "J-C")
-"""Problems beside J-E in which everybody is served; J-A has instances of its own."""
+"""Problems beside J-E in which everybody is served; J-A and J-Q have instances of their own."""
 SEEDS_OF = {"J-E": 40, "J-A": 40, "J-L": 10, "J-C": 10}
 GAP = 1e-6
 
