@@ -120,7 +120,7 @@ def layered_graph(request: Request) -> LayeredGraph:
     return LayeredGraph(request, structure, seconds, joules)
 
 
-_structures: dict[tuple[str, int, bool, str], LayeredStructure] = {}
+_structures: dict[tuple[str, int, bool, str], LayeredStructure | InputError] = {}
 
 
 def layered_structure(request: Request) -> LayeredStructure:
@@ -131,8 +131,14 @@ def layered_structure(request: Request) -> LayeredStructure:
             raise InputError("request.machines", f"are {request.n_machines}", f"a layered graph takes {_MOST_MACHINES}")
         if len(_structures) >= _CACHED:
             _structures.pop(next(iter(_structures)))
-        _structures[key] = _build(request)
-    return _structures[key]
+        try:
+            _structures[key] = _build(request)
+        except InputError as error:  # kept, so that asking again costs nothing
+            _structures[key] = error
+    known = _structures[key]
+    if isinstance(known, InputError):
+        raise known
+    return known
 
 
 def _sums(per_machine: Floats, m: int) -> Floats:

@@ -17,7 +17,7 @@ from instances.columns import Bools, Floats, Ints
 from instances.errors import InputError
 from solvers.split.paths import costs_to_go
 
-__all__ = ["CLOSE", "Labels", "keep_best", "set_labels"]
+__all__ = ["CLOSE", "Labels", "Sieve", "keep_best", "set_labels"]
 
 CLOSE = 1e-13
 """Figures that differ by less than about this part of the largest possible one count as equal: rounding."""
