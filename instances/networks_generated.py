@@ -1,8 +1,8 @@
 """Generative and autoencoder networks from published layer sizes: FLOP and bytes by formula, as chains.
 
 Small in the middle and large at both ends (or at the far end only): networks for which it pays to leave a device and to
-come back. A residual block and a transformer block are one layer each, so that all are chains. FP32; images and audio
-are sent as bytes, codes as two bytes each. Sizes are those of the works named, quoted from general knowledge; what is put
+come back. A residual block and a transformer block are one layer each, so that all are chains. FP32; images are sent
+as bytes, codes as two bytes each. Sizes are those of the works named, quoted from general knowledge; what is put
 together from parts says so.
 """
 

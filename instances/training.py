@@ -5,8 +5,8 @@ weights that have to travel. What follows is our reconstruction of it, not the p
 
 For every layer v of the network, in the order of a step:
 
-* `v/weights` (where v has any): the weights as the last update left them; no work. The forward layer, the backward layer
-  and the update read them: a machine that does one of these and does not hold them gets them once a step.
+* `v/weights` (where v has any): the weights as the last update left them; no work. The forward layer, the backward
+  layer and the update read them: a machine that does one of these and does not hold them gets them once a step.
 * `v`: the forward layer.
 * `loss`: reads the last layers; one number a value.
 * `v/gradient` (where something before v wants it): the gradient of v's inputs. As many FLOP as forward. Reads the
@@ -15,9 +15,9 @@ For every layer v of the network, in the order of a step:
 * `v/update`: 2 FLOP a weight (plain gradient descent).
 
 So backward is twice the FLOP of forward. A layer of several inputs that adds hands one tensor to all of them; one that
-concatenates hands all of its inputs' gradients to each. Weights count as kept where `v/weights` is placed. Where the update
-runs elsewhere, the new weights travel once, in the direction from there in truth; in the graph it is the old ones that
-travel to the update, which is as many megabits, the other way round.
+concatenates hands all of its inputs' gradients to each. Weights count as kept where `v/weights` is placed. Where the
+update runs elsewhere, the new weights travel back once in truth; in the graph the old ones travel to the update, which
+is as many megabits, the other way round. Labels are small and left out.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 Stage 0 sends the input, stage v + 1 runs layer v. An arc of a stage says which machine runs the layer and to which
 machines its tensor is sent at once, all that will read it: `targets`. A later layer may run only where all tensors
-that it reads have been sent, so what has to be remembered from stage to stage are the targets of tensors that are still
-to be read (the *frontier*), which machines are in use and which have returned a result. On a chain that is one machine:
-the two-row graph of JointDNN, for any number of machines. On other graphs the states are as many as the frontier is wide.
+that it reads have been sent. So from stage to stage there is to remember where tensors that are still to be read have
+been sent (the *frontier*), which machines are in use and which have returned a result. On a chain that is one machine:
+the two-row graph of JointDNN, for any number of machines. On other graphs it grows with the width of the frontier.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ _CODE_BITS = 62
 class LayeredStructure:
     """States and arcs; they depend on the network, the number of machines, direction and route only.
 
-    ``first`` [stages + 1]: arcs of stage s are first[s] to first[s + 1]. ``states`` [stages + 1]: number of states before
-    each stage, and at the end. Per arc: ``tail`` and ``head`` state; ``machine`` that runs the layer (stage 0: machine 0,
-    which holds the input); bit sets ``targets`` of machines that the tensor is sent to, ``opened`` of machines newly in
-    use, ``returned`` of those that newly return a result. Arcs of a stage are sorted by head, and every state has one.
+    ``first`` [stages + 1]: arcs of stage s are first[s] to first[s + 1]. ``states`` [stages + 1]: number of states
+    before each stage, and at the end. Per arc: ``tail`` and ``head`` state; ``machine`` that runs the layer (stage 0:
+    machine 0, which holds the input); bit sets ``targets`` of machines that the tensor is sent to, ``opened`` of
+    machines newly in use, ``returned`` of those that newly return a result. Arcs of a stage are sorted by head, and
+    every state has one.
     """
 
     first: Ints
@@ -64,7 +65,7 @@ class LayeredStructure:
 
     @cached_property
     def groups(self) -> list[Ints]:
-        """For every stage, [states after it] where the arcs into each state begin, counted from the stage's first arc."""
+        """For every stage, [states after it] where the arcs into each state begin, from the stage's first arc."""
         heads = np.split(self.head, self.first[1:-1])
         return [np.flatnonzero(np.diff(head, prepend=-1)) for head in heads]
 
@@ -144,7 +145,7 @@ def layered_structure(request: Request) -> LayeredStructure:
 def _sums(per_machine: Floats, m: int) -> Floats:
     """[2^m] sum over the machines of a bit set."""
     bits = np.arange(2**m)[:, None] >> np.arange(m) & 1
-    return np.where(bits == 1, per_machine, 0.0).sum(axis=1)
+    return np.asarray(np.where(bits == 1, per_machine, 0.0).sum(axis=1))
 
 
 def _returns(request: Request) -> tuple[Floats, Floats]:
@@ -162,7 +163,7 @@ def _returns(request: Request) -> tuple[Floats, Floats]:
 def _sendings(request: Request) -> tuple[Floats, Floats, Floats]:
     """[m, 2^m] s and J of a Mbit, and s of hops, from a machine to those of a bit set."""
     m = request.n_machines
-    tables = tuple(np.zeros((m, 2**m)) for _ in range(3))
+    tables = (np.zeros((m, 2**m)), np.zeros((m, 2**m)), np.zeros((m, 2**m)))
     for home in range(m):
         for targets in range(2**m):
             reached = [k for k in range(m) if targets >> k & 1]
@@ -197,8 +198,7 @@ class _Codes:
         self.slot[tensor] = self._free.pop() if self._free else self._next
         self._next = max(self._next, self.slot[tensor] + 1)
         if self.m * self._next > _CODE_BITS:
-            raise InputError("request.network", f"'{self.net.name}' has a frontier too wide for a layered graph",
-                             f"more than {self._next - 3} tensors wait to be read at a time", "use switching_milp")  # fmt: skip
+            raise _too_wide(self.net, f"{self._next - 2} tensors wait to be read at a time")
         return self.shift(tensor)
 
     def leave(self, layer: int) -> int:
@@ -222,8 +222,7 @@ def _build(request: Request) -> LayeredStructure:
         stages.append([column[order] for column in (tail, head, machine, targets, opened, returned)])
         arcs += len(order)
         if arcs > MOST_ARCS:
-            raise InputError("request.network", f"'{net.name}' has a frontier too wide for a layered graph",
-                             f"more than {MOST_ARCS} arcs at layer {layer} of {net.n_layers}", "use switching_milp")  # fmt: skip
+            raise _too_wide(net, f"more than {MOST_ARCS} arcs at layer {layer} of {net.n_layers}")
         before = after
         counts.append(len(after))
     first = np.concatenate([[0], np.cumsum([len(stage[0]) for stage in stages])])
@@ -254,11 +253,16 @@ def _arcs(request: Request, codes: _Codes, before: Ints, layer: int) -> tuple[In
     return tuple(np.concatenate(column) for column in zip(*pieces, strict=True))
 
 
+def _too_wide(net: Dnn, why: str) -> InputError:
+    where = "request.network"
+    return InputError(where, f"'{net.name}' has a frontier too wide for a layered graph", why, "use switching_milp")
+
+
 def _covers(route: str, machine: int) -> int:
     """Bit set of the machines in use when a layer runs on one."""
     if machine == 0:
         return 0
-    return 2 ** (machine + 1) - 2 if route == "relay" else 2**machine
+    return (2 << machine) - 2 if route == "relay" else 1 << machine
 
 
 def _target_sets(request: Request, machine: int, readers: int) -> list[int]:

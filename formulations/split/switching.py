@@ -1,9 +1,9 @@
 """One request as a mixed-integer program: a binary for each layer and machine, rows for every limit (theory P22).
 
 Columns: x[v, k], layer v runs on machine k. By the route of the request either y[t, a, b], tensor t is sent from a to b
-(``direct``), or y[t, k, k ± 1], it passes from neighbour to neighbour (``relay``); the input's home is machine 0. Further
-r[k, j], the result goes from k to j, and o[k], machine k is in use. All but x are continuous: with x in {0, 1} they
-take the least values that the rows allow, and those are 0 or 1. Rows, for tensors t, their homes u and readers v:
+(``direct``), or y[t, k, k ± 1], it passes from neighbour to neighbour (``relay``); the input's home is machine 0.
+Further r[k, j], the result goes from k to j, and o[k], machine k is in use. All but x are continuous: with x in {0, 1}
+they take the least values that the rows allow, and those are 0 or 1. Rows, for tensors t, their homes u and readers v:
 
 * Σ_k x[v, k] = 1;
 * direct: Σ_{a ≠ b} y[t, a, b] ≥ x[v, b] − x[u, b] for each b, and y[t, a, b] ≤ x[u, a];

@@ -65,7 +65,7 @@ def _values(request: Request, goal: Goal, at: Ints) -> Floats:
 
 
 def count_stages(request: Request, at: Ints) -> tuple[Floats, Floats, Floats, np.ndarray]:
-    """[k] latency, energy, longest stage, and whether machines, links, direction, memory and load caps allow the placement."""
+    """[k] latency, energy, longest stage, and whether machines, links, direction, memory and load caps allow it."""
     m, layers = request.n_machines, np.arange(request.n_layers)
     seconds, joules = request.time_s[at, layers], request.energy_j[at, layers].sum(axis=1)
     latency = seconds.sum(axis=1)

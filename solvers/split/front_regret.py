@@ -24,9 +24,10 @@ REFERENCE = 1.1
 class FrontRegret:
     """Loss from choosing by predictions.
 
-    ``hypervolume_loss``: part of the true front's hypervolume that the chosen points lack, 0 … 1. ``worst_excess``: the
-    largest factor, less 1, by which the best chosen point exceeds a true front point in its worse figure. ``fastest_excess``
-    and ``frugal_excess``: what the point predicted to be fastest (most frugal) takes beyond the truly fastest (most frugal).
+    ``hypervolume_loss``: part of the true front's hypervolume that the chosen points lack, 0 … 1. ``worst_excess``:
+    over the points of the true front, the largest factor, less 1, by which the nearest chosen point exceeds one in its
+    worse figure. ``fastest_excess``, ``frugal_excess``: what the point predicted to be fastest (most frugal) takes
+    beyond the truly fastest (most frugal).
     """
 
     hypervolume_loss: float
@@ -38,7 +39,7 @@ class FrontRegret:
 
 
 def front_regret(predicted: Request, true: Request, true_front: Front | None = None) -> FrontRegret:
-    """Regret of the front that predicted costs give; both requests are of the same network and machines, without limits.
+    """Regret of the front that predicted costs give; both requests have the same network and machines, and no limits.
 
     Raises:
         InputError: the requests differ in network or number of machines, or a chosen placement is impossible in truth.

@@ -8,6 +8,7 @@ grid: nearly none (`CLOSE`, rounding) for exact answers, a coarse one where a gu
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -34,7 +35,7 @@ class Labels:
     parents: tuple[Ints, ...]
 
     def __len__(self) -> int:
-        return self.figures.shape[1]
+        return int(self.figures.shape[1])
 
     def path(self, label: int) -> Ints:
         """[stages] arcs of a label."""
@@ -47,15 +48,13 @@ class Labels:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sieve:
-    """A weighted sum of figures that must not exceed ``most``: ``weights`` [r]; a Lagrangian bound, or one figure's cap."""
+    """Weighted sum of figures (``weights`` [r]) that must not exceed ``most``: a figure's cap, or a bound by prices."""
 
     weights: Floats
     most: float
 
 
-def set_labels(
-    structure: LayeredStructure, figures: Floats, sieves: list[Sieve], grid: Floats | None = None
-) -> Labels:
+def set_labels(structure: LayeredStructure, figures: Floats, sieves: list[Sieve], grid: Floats | None = None) -> Labels:
     """All labels at the end that no other dominates.
 
     Args:
@@ -66,7 +65,7 @@ def set_labels(
     Raises:
         InputError: more than `MOST_LABELS` labels are alive at once.
     """
-    usable = np.isfinite(figures).all(axis=0)
+    usable: Bools = np.asarray(np.isfinite(figures).all(axis=0))
     finite = np.where(usable, figures, 0.0)
     if grid is None:
         grid = CLOSE * np.array([_largest(structure, row) for row in finite])
@@ -111,7 +110,7 @@ def keep_best(figures: Floats, group: Ints, grid: Floats) -> Ints:
         return order[ahead < before]
     stacked = np.array(keys)[:, order]
     bounds = [*np.flatnonzero(np.diff(first, prepend=-1)).tolist(), len(order)]
-    kept = [low + _skyline(stacked[:, low:high]) for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+    kept = [low + _skyline(stacked[:, low:high]) for low, high in itertools.pairwise(bounds)]
     return order[np.concatenate(kept)]
 
 

@@ -34,8 +34,8 @@ class Priced:
 class _Search:
     def __init__(self, structure: LayeredStructure, cost: Floats, resources: list[Resource]) -> None:
         self.structure, self.cost, self.resources = structure, cost, resources
-        self.value, self.path = math.inf, None
-        self.bound = -math.inf
+        self.value, self.bound = math.inf, -math.inf
+        self.path: Ints | None = None
 
     def priced(self, prices: Floats) -> tuple[Ints, Floats]:
         """Shortest path at some prices, and what it takes of each limit."""

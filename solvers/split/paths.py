@@ -32,7 +32,7 @@ def shortest_path(structure: LayeredStructure, cost: Floats) -> tuple[float, Int
 
 
 def costs_to_go(structure: LayeredStructure, cost: Floats) -> list[Floats]:
-    """For every stage, and at the end, [states] the least cost from each state to the end; inf where there is no way."""
+    """For every stage, and at the end, [states] least cost from each state to the end; inf where there is no way."""
     levels = [np.zeros(int(structure.states[-1]))]
     for stage in range(structure.n_stages - 1, -1, -1):
         here = slice(int(structure.first[stage]), int(structure.first[stage + 1]))

@@ -19,6 +19,8 @@ from solvers.split.resources import resources_of
 __all__ = ["SwitchingFptas", "SwitchingPath"]
 
 SMALLEST_EPSILON = 1e-9
+_HAIR_LESS = 0.999
+"""So that the gap asked for is met after rounding too."""
 
 
 @splitter
@@ -65,7 +67,8 @@ class SwitchingFptas:
         cost, binding = _cost(graph, goal), resources_of(graph)
         if not binding:
             return _answer(graph, exact_path(graph.structure, cost, []))
-        found = approximate_path(graph.structure, cost, binding, max(limits.gap, SMALLEST_EPSILON))
+        epsilon = _HAIR_LESS * max(limits.gap, SMALLEST_EPSILON)
+        found = approximate_path(graph.structure, cost, binding, epsilon)
         return _answer(graph, found)
 
 
