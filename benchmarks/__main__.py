@@ -17,6 +17,7 @@ ALL = (
     "dual",
     "expand",
     "gap",
+    "paths",
     "prices",
     "scale",
     "supported",
