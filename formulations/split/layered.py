@@ -22,7 +22,7 @@ from instances.request import Request
 
 __all__ = ["MOST_ARCS", "LayeredGraph", "LayeredStructure", "layered_graph", "layered_structure"]
 
-MOST_ARCS = 2_000_000
+MOST_ARCS = 1_000_000
 _MOST_MACHINES = 6
 _CACHED = 64
 _CODE_BITS = 62

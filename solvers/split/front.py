@@ -20,6 +20,9 @@ __all__ = ["APART", "Front", "front_of", "front_of_cuts", "front_of_switching", 
 APART = 1e-12
 """Points that differ by less than this part in both figures are one point."""
 
+FEW_CUTS = 20_000
+"""As many are listed in well under a second."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Front:
@@ -36,6 +39,11 @@ class Front:
 
     def __len__(self) -> int:
         return len(self.latency_s)
+
+    @property
+    def points(self) -> Floats:
+        """[2, k] latency and energy."""
+        return np.stack([self.latency_s, self.energy_j])
 
     @property
     def knee(self) -> int:
@@ -82,17 +90,20 @@ class Front:
 def pareto_front(request: Request) -> Front:
     """The front over all placements that the request allows.
 
-    One way between two machines these are the cuts, which are listed and sorted; otherwise label setting.
+    One way between two machines these are the cuts, which are sorted where they are few; otherwise label setting.
 
     Raises:
-        InputError: too many cuts (see `instances.cuts.enumerate_cuts`), or too wide a frontier for `layered_graph`.
+        InputError: too wide a frontier for `layered_graph`; `solvers.split.front_program` takes those.
     """
     if request.one_way and request.n_machines == 2:
-        return front_of_cuts(request)
+        try:
+            return front_of_cuts(request, most_cuts=FEW_CUTS)
+        except InputError:
+            pass  # too many to list quickly; the frontier may be narrow all the same
     return front_of_switching(request)
 
 
-def front_of_cuts(request: Request) -> Front:
+def front_of_cuts(request: Request, *, most_cuts: int = 200_000) -> Front:
     """Front over all cuts between two machines: each one counted, then sorted.
 
     Raises:
@@ -100,35 +111,48 @@ def front_of_cuts(request: Request) -> Front:
     """
     if request.n_machines != 2:
         raise InputError("request.machines", f"are {request.n_machines}", "a cut has two sides", "front_of_switching")
-    cuts = enumerate_cuts(request.network)
-    stays, some_go = cuts.on_device, ~cuts.on_device.all(axis=1)
-    net, going = request.network, ~cuts.on_device
-    reads_input = list(net.readers[-1])
-    uploads = going[:, reads_input].any(axis=1).astype(float)
-    for layer in range(net.n_layers):
-        if net.readers[layer]:
-            uploads += stays[:, layer] & going[:, list(net.readers[layer])].any(axis=1)
-    last = [v for v in range(net.n_layers) if not net.readers[v]]
-    returned = going[:, last].any(axis=1) * float(net.result_mbit)
-    back = going[:, last].any(axis=1)
-    time = np.where(np.isfinite(request.time_s), request.time_s, 0.0)
-    up_s, down_s = request.send_s_per_mbit[0, 1], request.send_s_per_mbit[1, 0]
-    possible = ~((stays & np.isinf(request.time_s[0])) | (going & np.isinf(request.time_s[1]))).any(axis=1)
-    possible &= (np.isfinite(up_s) | (uploads == 0)) & (np.isfinite(down_s) | ~back)
-    latency = (stays @ time[0] + going @ time[1] + cuts.upload_mbit * (up_s if np.isfinite(up_s) else 0.0)
-               + returned * (down_s if np.isfinite(down_s) else 0.0) + uploads * request.hop_s[0, 1]
-               + back * request.hop_s[1, 0] + some_go * request.opening_s[1])  # fmt: skip
-    energy = (stays @ request.energy_j[0] + going @ request.energy_j[1] + cuts.upload_mbit
-              * request.send_j_per_mbit[0, 1] + returned * request.send_j_per_mbit[1, 0]
-              + some_go * request.opening_j[1])  # fmt: skip
-    for k, side in enumerate((stays, going)):
-        possible &= side @ net.weight_mb <= request.memory_mb[k] * ROOM
-        possible &= side @ time[k] <= request.load_cap_s[k] * ROOM
-    possible &= (latency <= request.deadline_s * ROOM) & (energy <= request.energy_cap_j * ROOM)
+    going = ~enumerate_cuts(request.network, limit=most_cuts).on_device
+    latency, energy, possible = _count_cuts(request, going)
     rows = np.flatnonzero(possible)
     figures = np.stack([latency[rows], energy[rows]])
     kept = keep_best(figures, np.zeros(len(rows), dtype=np.int64), APART * figures.max(axis=1, initial=0.0))
     return front_of(request, going[rows[kept]].astype(np.int64))
+
+
+def _count_cuts(request: Request, going: Bools) -> tuple[Floats, Floats, Bools]:
+    """[cuts] latency, energy and whether all limits are kept; ``going`` [cuts, n_layers]: what machine 1 runs."""
+    net, sides = request.network, (~going, going)
+    count, mbit = _uploads(request, going)
+    back = going[:, [v for v in range(net.n_layers) if not net.readers[v]]].any(axis=1)
+    used = going.any(axis=1)
+    up_s, down_s = (float(request.send_s_per_mbit[a, b]) for a, b in ((0, 1), (1, 0)))
+    possible = (count == 0) | np.isfinite(up_s)
+    possible &= ~back | np.isfinite(down_s)
+    up_s, down_s = (rate if np.isfinite(rate) else 0.0 for rate in (up_s, down_s))
+    latency = mbit * up_s + count * request.hop_s[0, 1] + used * request.opening_s[1]
+    latency += back * (down_s * net.result_mbit + request.hop_s[1, 0])
+    energy = mbit * request.send_j_per_mbit[0, 1] + used * request.opening_j[1]
+    energy += back * (request.send_j_per_mbit[1, 0] * net.result_mbit)
+    for k, side in enumerate(sides):
+        runs = np.isfinite(request.time_s[k])
+        busy = side @ np.where(runs, request.time_s[k], 0.0)
+        possible &= ~side[:, ~runs].any(axis=1) & (busy <= request.load_cap_s[k] * ROOM)
+        possible &= side @ net.weight_mb <= request.memory_mb[k] * ROOM
+        latency, energy = latency + busy, energy + side @ request.energy_j[k]
+    possible &= (latency <= request.deadline_s * ROOM) & (energy <= request.energy_cap_j * ROOM)
+    return np.asarray(latency), np.asarray(energy), possible
+
+
+def _uploads(request: Request, going: Bools) -> tuple[Floats, Floats]:
+    """[cuts] how many tensors go up, and their Mbit."""
+    net = request.network
+    sent = going[:, list(net.readers[-1])].any(axis=1)
+    count, mbit = sent.astype(np.float64), sent * net.input_mbit
+    for layer in range(net.n_layers):
+        if net.readers[layer]:
+            sent = ~going[:, layer] & going[:, list(net.readers[layer])].any(axis=1)
+            count, mbit = count + sent, mbit + sent * net.output_mbit[layer]
+    return np.asarray(count), np.asarray(mbit)
 
 
 def front_of_switching(request: Request) -> Front:

@@ -9,6 +9,7 @@ from instances.check_request import check_request
 from instances.columns import Floats
 from instances.dnn import network_names
 from instances.errors import InputError
+from instances.nasnet import nasnet_a_large
 from instances.request import Request
 from solvers.split import Goal, split
 from solvers.split.brute_force import all_placements, count_stages
@@ -100,6 +101,17 @@ def test_front_of_every_catalogue_network(name: str) -> None:
         assert both.latency_s[0] <= front.latency_s[0] * (1 + 1e-12)
         corner = 1.1 * front.latency_s[-1], 1.1 * front.energy_j[0]
         assert both.hypervolume(*corner) >= front.hypervolume(*corner) * (1 - 1e-9)
+
+
+def test_front_of_a_network_whose_cuts_cannot_be_listed() -> None:
+    net = nasnet_a_large()
+    request = Request.from_catalog(net, "glasses", "edge_gpu", "wifi", server_weight=0.0)
+    with pytest.raises(InputError, match="more than 20000 cuts"):
+        front_of_cuts(request, most_cuts=20_000)
+    front = pareto_front(request)
+    fastest, frugal = (split(request, "min_cut", goal) for goal in (Goal.latency(), Goal.energy()))
+    assert front.latency_s[0] == pytest.approx(fastest.value, rel=1e-9)
+    assert front.energy_j[-1] == pytest.approx(frugal.value, rel=1e-9)
 
 
 def test_hypervolume_and_knee_by_hand() -> None:

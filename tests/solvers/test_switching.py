@@ -114,9 +114,12 @@ def test_p22_three_exact_ways_agree_on_real_networks(goal: Goal) -> None:
         assert values[1:] == pytest.approx(values[:1] * 2, rel=1e-7)
 
 
-def test_p22_the_relaxation_of_a_chain_is_whole() -> None:
-    for seed in range(8):
-        request = drawn(chain_template(7), np.random.default_rng(seed))
+def test_p22_between_two_machines_the_relaxation_is_whole() -> None:
+    for seed in range(24):
+        rng = np.random.default_rng([seed, 2])
+        request = tiny_request(rng, 7, one_way=seed % 4 == 0, sinks=seed % 3 == 1)
+        if seed % 3 == 0:
+            request = drawn(chain_template(7), rng)
         whole = switching_program(request, Goal.mixed(1.0))
         relaxed = dataclasses.replace(whole.program, integer=np.zeros(whole.program.n_columns, dtype=bool))
         value = solve_program(relaxed, Limits()).objective
