@@ -4,7 +4,8 @@ Stage 0 sends the input, stage v + 1 runs layer v. An arc of a stage says which 
 machines its tensor is sent at once, all that will read it: `targets`. A later layer may run only where all tensors
 that it reads have been sent. So from stage to stage there is to remember where tensors that are still to be read have
 been sent (the *frontier*), which machines are in use and which have returned a result. On a chain that is one machine:
-the two-row graph of JointDNN, for any number of machines. On other graphs it grows with the width of the frontier.
+the two-row graph of JointDNN, for any number of machines. On other graphs it grows with the width of the frontier, in
+which tensors that the same layers will read count once.
 """
 
 from __future__ import annotations
@@ -203,12 +204,34 @@ class _Codes:
 
     def leave(self, layer: int) -> int:
         """Mask that wipes out all tensors that no layer after this one reads."""
-        gone = [u for u in self.slot if self.last[u] <= layer]
+        gone = {u: slot for u, slot in self.slot.items() if self.last[u] <= layer}
         mask = -1
+        for slot in set(gone.values()):
+            mask &= ~((2**self.m - 1) << self.m * slot)
+            self._free.append(slot)
         for tensor in gone:
-            mask &= ~((2**self.m - 1) << self.shift(tensor))
-            self._free.append(self.slot.pop(tensor))
+            del self.slot[tensor]
         return mask
+
+    def merge(self, layer: int, code: Ints) -> Ints:
+        """Codes in which tensors that the same layers will read share a place: where all of them are; −1: nowhere.
+
+        Without this every tensor of a DenseNet's block would have a place of its own.
+        """
+        first: dict[tuple[int, ...], int] = {}
+        full = 2**self.m - 1
+        for tensor in list(self.slot):
+            ahead = tuple(r for r in self.net.readers[tensor] if r > layer)
+            slot = self.slot[tensor]
+            kept = first.setdefault(ahead, slot)
+            if kept == slot:
+                continue
+            a, b = self.m * kept, self.m * slot
+            both = (code >> a) & (code >> b) & full
+            code = np.where((both == 0) | (code < 0), -1, code & ~(full << a | full << b) | both << a)
+            self.slot = {u: kept if s == slot else s for u, s in self.slot.items()}
+            self._free.append(slot)
+        return code
 
 
 def _build(request: Request) -> LayeredStructure:
@@ -250,7 +273,10 @@ def _arcs(request: Request, codes: _Codes, before: Ints, layer: int) -> tuple[In
         for targets in _target_sets(request, machine, readers):
             column = np.full(len(tail), targets)
             pieces.append((tail, np.full(len(tail), machine), column, opened, returned, base | column << place))
-    return tuple(np.concatenate(column) for column in zip(*pieces, strict=True))
+    tail, machine_of, targets_of, opened_of, returned_of, code = (np.concatenate(c) for c in zip(*pieces, strict=True))
+    code = codes.merge(layer, code)
+    alive = code >= 0
+    return tuple(column[alive] for column in (tail, machine_of, targets_of, opened_of, returned_of, code))
 
 
 def _too_wide(net: Dnn, why: str) -> InputError:
