@@ -18,6 +18,7 @@ ALL = (
     "dual",
     "expand",
     "gap",
+    "paths",
     "predictors",
     "prices",
     "reality",

@@ -19,7 +19,7 @@ from instances.request import Request
 __all__ = ["REQUEST_RULES", "Breach", "RequestReport", "check_request"]
 
 TOLERANCE = 1e-9
-"""Relative room for rounding in deadline and memory."""
+"""Relative room for rounding in deadline, energy cap, load caps and memory."""
 
 REQUEST_RULES = {
     "structure": "a placement names one machine for every layer",
@@ -28,6 +28,8 @@ REQUEST_RULES = {
     "one way": "data flow to machines later in the order only, the result excepted",
     "memory": "weights of a machine's layers fit it",
     "deadline": "latency is at most the deadline",
+    "energy cap": "energy is at most the energy cap",
+    "load cap": "a machine is busy with a request for at most its load cap",
 }
 
 
@@ -174,6 +176,12 @@ def _breaches(
         excess = float(report.memory_mb[k] - request.memory_mb[k] * (1 + TOLERANCE))
         if excess > 0:
             yield Breach("memory", name, excess, "MB")
+        load, cap = float(report.machine_s[k]), float(request.load_cap_s[k])
+        if load > cap * (1 + TOLERANCE):  # both may be inf
+            yield Breach("load cap", name, load - cap, "s")
     late = report.latency_s - request.deadline_s * (1 + TOLERANCE)
     if late > 0:
         yield Breach("deadline", "request", late, "s")
+    drained = report.energy_j - request.energy_cap_j * (1 + TOLERANCE)
+    if drained > 0:
+        yield Breach("energy cap", "request", drained, "J")

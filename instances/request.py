@@ -38,6 +38,8 @@ class Request:
         hop_s: [m, m] s of delay of each tensor sent, whatever its size. Diagonal 0; zeros when left out.
         opening_s, opening_j: [m] paid once if the machine is used; 0 for machine 0; zeros when left out.
         deadline_s: most latency; inf: none.
+        energy_cap_j: most energy, as far as it counts (a battery's share for one request); inf: none.
+        load_cap_s: [m] most s that one request may keep each machine busy (a server's load); inf when left out.
         one_way: data flow only to machines later in the order; the result's return is always allowed.
         route: ``direct``: a tensor is sent once to each other machine that reads it, the result from each machine but 0
             that holds a last layer, and a machine is used when a layer runs there. ``relay``: the machines stand in a
@@ -60,6 +62,8 @@ class Request:
     opening_s: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     opening_j: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     deadline_s: float = math.inf
+    energy_cap_j: float = math.inf
+    load_cap_s: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     one_way: bool = False
     route: str = "direct"
 
@@ -71,7 +75,8 @@ class Request:
             raise InputError("request.route", f"'{self.route}' is not known", fix="one of " + ", ".join(ROUTES))
         m, n = self.n_machines, self.network.n_layers
         shapes = {"time_s": (m, n), "energy_j": (m, n), "memory_mb": (m,), "send_s_per_mbit": (m, m),
-                  "send_j_per_mbit": (m, m), "hop_s": (m, m), "opening_s": (m,), "opening_j": (m,)}  # fmt: skip
+                  "send_j_per_mbit": (m, m), "hop_s": (m, m), "opening_s": (m,), "opening_j": (m,),
+                  "load_cap_s": (m,)}  # fmt: skip
         for name, shape in shapes.items():
             object.__setattr__(self, name, _array(getattr(self, name), shape, name))
         for name in ("send_s_per_mbit", "send_j_per_mbit", "hop_s"):
@@ -80,8 +85,10 @@ class Request:
         for name in ("opening_s", "opening_j"):
             if getattr(self, name)[0] != 0:
                 raise InputError(f"request.{name}[0]", f"is {getattr(self, name)[0]}", "machine 0 is always in use")
-        if math.isnan(self.deadline_s) or self.deadline_s < 0:
-            raise InputError("request.deadline_s", f"is {self.deadline_s}", fix="give 0 or more seconds, or inf")
+        for name, unit in (("deadline_s", "seconds"), ("energy_cap_j", "joules")):
+            value = getattr(self, name)
+            if math.isnan(value) or value < 0:
+                raise InputError(f"request.{name}", f"is {value}", fix=f"give 0 or more {unit}, or inf")
 
     @property
     def n_machines(self) -> int:
@@ -126,12 +133,14 @@ class Request:
         return chain_of_tiers(network, tiers, wires, **settings)
 
 
-_MAY_BE_INFINITE = ("time_s", "memory_mb", "send_s_per_mbit")
+_MAY_BE_INFINITE = ("time_s", "memory_mb", "send_s_per_mbit", "load_cap_s")
+_LEFT_OUT = {"hop_s": 0.0, "opening_s": 0.0, "opening_j": 0.0, "load_cap_s": math.inf}
+"""What stands for an array that is not given."""
 
 
 def _array(value: ArrayLike, shape: tuple[int, ...], name: str) -> Floats:
     given = np.array(value, dtype=np.float64)
-    array = np.zeros(shape) if given.shape == (0,) and name in ("hop_s", "opening_s", "opening_j") else given
+    array = np.full(shape, _LEFT_OUT[name]) if given.shape == (0,) and name in _LEFT_OUT else given
     if array.shape != shape:
         raise InputError(f"request.{name}", f"has shape {array.shape}", fix=f"give shape {shape}")
     bad = ~(array >= 0) | (np.isinf(array) & (name not in _MAY_BE_INFINITE))

@@ -4,8 +4,10 @@ from results.experiments import (
     cut_against_rate,
     energy_against_deadline,
     energy_against_users,
+    front_regret,
     integrality,
     layer_times,
+    pareto_fronts,
     predictors,
     reality,
 )
@@ -14,8 +16,10 @@ __all__ = [
     "cut_against_rate",
     "energy_against_deadline",
     "energy_against_users",
+    "front_regret",
     "integrality",
     "layer_times",
+    "pareto_fronts",
     "predictors",
     "reality",
 ]

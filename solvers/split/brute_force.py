@@ -60,6 +60,6 @@ def _values(request: Request, goal: Goal, at: Ints) -> Floats:
     """[k] goal of placements [k, n]; inf where a rule is broken."""
     figures = count_stages(request, at)
     latency, energy, busiest, fits = figures
-    fits &= latency <= request.deadline_s * (1 + 1e-12)
+    fits &= (latency <= request.deadline_s * (1 + 1e-12)) & (energy <= request.energy_cap_j * (1 + 1e-12))
     value = busiest if goal.longest else goal.per_j * energy + goal.per_s * np.where(fits, latency, 0.0)
     return np.where(fits, value, np.inf)

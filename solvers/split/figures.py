@@ -11,7 +11,7 @@ __all__ = ["count_stages"]
 
 
 def count_stages(request: Request, at: Ints) -> tuple[Floats, Floats, Floats, Bools]:
-    """[k] latency, energy, longest stage, and whether machines, links, direction and memory allow the placement."""
+    """[k] latency, energy, longest stage, and whether machines, links, direction, memory and load caps allow it."""
     m, layers = request.n_machines, np.arange(request.n_layers)
     seconds, joules = request.time_s[at, layers], request.energy_j[at, layers].sum(axis=1)
     latency = seconds.sum(axis=1)
@@ -20,7 +20,9 @@ def count_stages(request: Request, at: Ints) -> tuple[Floats, Floats, Floats, Bo
     for k in range(m):
         here = at == k
         fits &= (here * request.network.weight_mb).sum(axis=1) <= request.memory_mb[k]
-        busiest = np.maximum(busiest, np.where(here, seconds, 0.0).sum(axis=1))
+        busy = np.where(here, seconds, 0.0).sum(axis=1)
+        fits &= busy <= request.load_cap_s[k] * (1 + 1e-12)
+        busiest = np.maximum(busiest, busy)
         used = (highest >= k) if request.route == "relay" else here.any(axis=1)
         latency, joules = latency + used * request.opening_s[k], joules + used * request.opening_j[k]
     for a in range(m):

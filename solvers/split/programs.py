@@ -15,7 +15,7 @@ from solvers.highs import Status, solve_program
 from solvers.registry import Kind
 from solvers.split.answer import SplitAnswer
 from solvers.split.registry import splitter
-from solvers.split.support import conclude, limits_may_bind
+from solvers.split.support import caps_may_bind, conclude, limits_may_bind
 
 __all__ = ["CutProgram", "SplitProgram", "StageProgram"]
 
@@ -80,8 +80,8 @@ class SplitProgram:
     reference = "docs/theory.md P17; after Eshratifar et al., JointDNN, TMC 2021"
 
     def supports(self, request: Request, goal: Goal) -> str | None:
-        """As the formulation."""
-        return SPLIT_FORMULATIONS[self.name].supports(request, goal)
+        """As the formulation, without caps."""
+        return SPLIT_FORMULATIONS[self.name].supports(request, goal) or caps_may_bind(request)
 
     def split(self, request: Request, goal: Goal, *, limits: Limits, rng: np.random.Generator) -> SplitAnswer:
         """One MILP."""
@@ -99,8 +99,8 @@ class StageProgram:
     reference = "docs/theory.md P18; Hu et al., DADS, INFOCOM 2019"
 
     def supports(self, request: Request, goal: Goal) -> str | None:
-        """As the formulation."""
-        return SPLIT_FORMULATIONS[self.name].supports(request, goal)
+        """As the formulation, without caps."""
+        return SPLIT_FORMULATIONS[self.name].supports(request, goal) or caps_may_bind(request)
 
     def split(self, request: Request, goal: Goal, *, limits: Limits, rng: np.random.Generator) -> SplitAnswer:
         """One MILP."""

@@ -18,6 +18,10 @@ from solvers.split.registry import splitter
 __all__ = ["Scan"]
 
 
+_ROOM = 1 + 1e-12
+"""For rounding."""
+
+
 @splitter
 class Scan:
     """Latency, energy and stages of all cuts by two matrix products; limits are kept by leaving cuts out."""
@@ -41,7 +45,7 @@ class Scan:
         values = _values(request, goal, cuts)
         best = int(np.argmin(values))
         if math.isinf(values[best]):
-            return SplitAnswer.infeasible(f"none of the {len(values)} cuts meets deadline and memory")
+            return SplitAnswer.infeasible(f"none of the {len(values)} cuts keeps all limits")
         value = float(values[best])
         return SplitAnswer(cuts.placement(best), value, value, detail={"cuts": float(len(values))})
 
@@ -50,6 +54,7 @@ def _values(request: Request, goal: Goal, cuts: CutTable) -> Floats:
     """[cuts] goal of each; inf where a limit forbids it."""
     device_s, server_s, impossible = _sums(cuts, request.time_s)
     fits = ~impossible & (cuts.device_mb <= request.memory_mb[0]) & (cuts.server_mb <= request.memory_mb[1])
+    fits &= (device_s <= request.load_cap_s[0] * _ROOM) & (server_s <= request.load_cap_s[1] * _ROOM)
     result = np.where(cuts.remote, request.network.result_mbit, 0.0)
     up_s, down_s = (_times(request.send_s_per_mbit[a, b], mbit) for a, b, mbit in
                     ((0, 1, cuts.upload_mbit), (1, 0, result)))  # fmt: skip
@@ -62,12 +67,14 @@ def _values(request: Request, goal: Goal, cuts: CutTable) -> Floats:
     if goal.per_s or math.isfinite(request.deadline_s):
         hops = request.hop_s[0, 1] * cuts.tensors + request.hop_s[1, 0] * cuts.remote
         latency = device_s + server_s + up_s + down_s + hops + request.opening_s[1] * cuts.remote
-        fits &= latency <= request.deadline_s * (1 + 1e-12)
+        fits &= latency <= request.deadline_s * _ROOM
         values = values + goal.per_s * np.where(fits, latency, 0.0) if goal.per_s else values
-    if goal.per_j:
+    if goal.per_j or math.isfinite(request.energy_cap_j):
         device_j, server_j, _ = _sums(cuts, request.energy_j)
         radio_j = request.send_j_per_mbit[0, 1] * cuts.upload_mbit + request.send_j_per_mbit[1, 0] * result
-        values = values + goal.per_j * (device_j + server_j + radio_j + request.opening_j[1] * cuts.remote)
+        energy = device_j + server_j + radio_j + request.opening_j[1] * cuts.remote
+        fits &= energy <= request.energy_cap_j * _ROOM
+        values = values + goal.per_j * energy if goal.per_j else values
     return np.where(fits, values, np.inf)
 
 

@@ -11,11 +11,11 @@ from instances.request import Request
 from instances.request_costs import Goal
 from solvers.split.answer import SplitAnswer
 
-__all__ = ["conclude", "limits_may_bind", "reason_against_cuts", "reason_in_line"]
+__all__ = ["caps_may_bind", "conclude", "limits_may_bind", "reason_against_cuts", "reason_in_line"]
 
 
 def limits_may_bind(request: Request, goal: Goal) -> str | None:
-    """Why deadline or memory may rule out what costs least; None when they cannot.
+    """Why deadline, caps or memory may rule out what costs least; None when they cannot.
 
     Memory cannot when everything fits every machine; the deadline cannot when latency is what is minimised (then it
     only decides whether there is any placement).
@@ -24,8 +24,19 @@ def limits_may_bind(request: Request, goal: Goal) -> str | None:
     tight = np.flatnonzero(request.memory_mb < total)
     if len(tight):
         return f"memory may bind: {request.machines[int(tight[0])]} has no room for all {total:g} MB"
+    if (reason := caps_may_bind(request)) is not None:
+        return reason
     if math.isfinite(request.deadline_s) and goal.name != "latency":
         return f"the deadline of {request.deadline_s:g} s may bind"
+    return None
+
+
+def caps_may_bind(request: Request) -> str | None:
+    """Why caps on energy or load may rule out what costs least; None when there are none."""
+    if math.isfinite(request.energy_cap_j):
+        return f"the energy cap of {request.energy_cap_j:g} J may bind; see `switching_milp`"
+    if np.isfinite(request.load_cap_s).any():
+        return "a load cap may bind; see `switching_milp`"
     return None
 
 
