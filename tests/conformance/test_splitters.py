@@ -33,7 +33,18 @@ def requests() -> Iterator[Request]:
         )  # fmt: skip
 
 
-REQUESTS = tuple(requests())
+def capped_requests() -> Iterator[Request]:
+    """Chains and graphs with caps on energy and load, some of which nothing can keep."""
+    for seed in range(16):
+        rng = np.random.default_rng([seed, 78])
+        free = tiny_request(rng, layers=int(rng.integers(2, 8)), machines=2, one_way=seed % 4 != 1, chain=seed % 3 == 0)
+        lowest, local = free.energy_j.min(axis=0).sum(), free.energy_j[0].sum()
+        cap = lowest + rng.uniform(0.0, 1.2) * (local - lowest) if seed % 2 else math.inf
+        load = rng.uniform(0.2, 1.2, 2) * free.time_s.sum(axis=1) if seed % 4 < 3 else np.full(2, math.inf)
+        yield free.replace(energy_cap_j=float(cap), load_cap_s=load)
+
+
+REQUESTS = (*requests(), *capped_requests())
 
 
 @pytest.mark.parametrize("name", SPLITTERS)
