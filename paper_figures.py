@@ -160,6 +160,26 @@ def price_of_integrality(plt: Any, rows: Rows) -> Any:
     return drawn
 
 
+@figure("mad2rl_slots")
+def completion_on_a_road(plt: Any, rows: Rows) -> Any:
+    """Total completion time of a slot against clients and service vehicles: optimum, greedy, everyone's own best."""
+    titles = {"exact": "optimum", "greedy": "greedy", "best_own": "own best"}
+    drawn, axes = plt.subplots(1, 2, figsize=(TWO_COLUMNS_IN, 2.5), sharey=True)
+    fixed = min(row["helpers"] for row in rows)
+    usual = max(row["clients"] for row in rows if row["helpers"] != fixed)
+    panels = (("clients", "helpers", fixed, "client vehicles"), ("helpers", "clients", usual, "service vehicles"))
+    for panel, (along, other, at, label) in zip(axes, panels, strict=True):
+        for k, (mix, method) in enumerate((m, t) for m in ("in turn", "random") for t in titles):
+            here = [r for r in rows if r[other] == at and r["mix"] == mix and not r["queues"]]
+            means = _means(here, along, "mix", f"{method}_s")[mix]
+            at_x = sorted(means)
+            panel.plot(at_x, [means[x][0] for x in at_x], label=f"{titles[method]}, networks {mix}", **_look(k))
+        panel.set_xlabel(label)
+    axes[0].set_ylabel("total completion time, s")
+    drawn.legend(*axes[0].get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=3)
+    return drawn
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; 0 when all was drawn, 2 for an unknown name or missing rows."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])

@@ -8,6 +8,7 @@ import pytest
 
 import formulations
 import solvers
+from solvers.systems import SYSTEM_METHODS
 
 CATALOGUE = Path(__file__).parents[1] / "docs" / "catalogue.md"
 
@@ -79,7 +80,15 @@ def test_every_system_has_one_row_with_status_and_evidence() -> None:
 
 
 def test_a_running_system_names_something_registered() -> None:
-    registered = {*solvers.METHODS, *formulations.FORMULATIONS}
+    registered = {*solvers.METHODS, *formulations.FORMULATIONS, *SYSTEM_METHODS}
     running = [row for rows in tables().values() for row in rows if "system" in row and row["status"] == "runs"]
     for row in running:
         assert any(f"`{name}`" in row["in edgecut"] for name in registered), row["system"]
+
+
+def test_methods_of_systems_are_listed_with_what_they_declare() -> None:
+    rows = {row["name"].strip("`"): row for row in tables()["7. Methods of multi-user systems"]}
+    assert set(rows) == set(SYSTEM_METHODS)
+    for name, row in rows.items():
+        method = SYSTEM_METHODS[name]
+        assert (row["for"], row["kind"], row["guarantee"]) == (method.system, method.kind, method.guarantee)

@@ -1,5 +1,11 @@
 """One file an experiment."""
 
-from results.experiments import cut_against_rate, energy_against_deadline, energy_against_users, integrality
+from results.experiments import (
+    cut_against_rate,
+    energy_against_deadline,
+    energy_against_users,
+    integrality,
+    mad2rl_slots,
+)
 
-__all__ = ["cut_against_rate", "energy_against_deadline", "energy_against_users", "integrality"]
+__all__ = ["cut_against_rate", "energy_against_deadline", "energy_against_users", "integrality", "mad2rl_slots"]
