@@ -84,7 +84,8 @@ class CellPlan:
 def draw_cell(users: int, rng: np.random.Generator, *, task_mbit: float = 0.42) -> Cell:
     """A cell at random: users 5–250 m around the server, path loss 140.7 + 36.7 log10(d/km) dB, shadowing 8 dB.
 
-    Noise is −100 dBm in a sub-channel. The public code sends 420e3 bits where its comment says 420 KB: give 0.42 or 3.36 Mbit.
+    Noise is −100 dBm in a sub-channel. The public code sends 420e3 bits where its comment says 420 KB: give 0.42 or
+    3.36 Mbit.
     """
     distance_m = np.sqrt(rng.uniform(5.0**2, 250.0**2, users))
     loss_db = 140.7 + 36.7 * np.log10(distance_m / 1e3) + rng.normal(0, 8, users)

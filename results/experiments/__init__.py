@@ -2,10 +2,18 @@
 
 from results.experiments import (
     cut_against_rate,
+    droo_policy,
     energy_against_deadline,
     energy_against_users,
     integrality,
     mad2rl_slots,
 )
 
-__all__ = ["cut_against_rate", "energy_against_deadline", "energy_against_users", "integrality", "mad2rl_slots"]
+__all__ = [
+    "cut_against_rate",
+    "droo_policy",
+    "energy_against_deadline",
+    "energy_against_users",
+    "integrality",
+    "mad2rl_slots",
+]
