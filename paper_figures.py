@@ -180,6 +180,22 @@ def completion_on_a_road(plt: Any, rows: Rows) -> Any:
     return drawn
 
 
+@figure("hoda_utility")
+def utility_on_few_channels(plt: Any, rows: Rows) -> Any:
+    """Mean utility against users on four sub-channels: optimum and HODA, tasks of 420e3 bits and of 420 KB."""
+    drawn, panel = plt.subplots(figsize=(ONE_COLUMN_IN, 2.4))
+    sizes = {0.42: "420e3 bits", 3.36: "420 KB"}
+    for k, (size, method) in enumerate((size, method) for size in sizes for method in ("exact", "hoda")):
+        here = sorted((r["users"], r[method]) for r in rows if r["task_mbit"] == size)
+        look = {**_look(k), **({"markersize": 6.5, "markerfacecolor": "none"} if method == "exact" else {})}
+        title = {"exact": "optimum", "hoda": "HODA"}[method]
+        panel.plot([x for x, _ in here], [y for _, y in here], label=f"{title}, {sizes[size]}", **look)
+    panel.set_xlabel("users")
+    panel.set_ylabel("system utility")
+    panel.legend(frameon=False)
+    return drawn
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; 0 when all was drawn, 2 for an unknown name or missing rows."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])

@@ -20,7 +20,8 @@ MAY_IMPORT["paper_figures"] = {*CHAIN, "paper_figures"}
 OURS = {*MAY_IMPORT, "tests", "benchmarks", "scripts"}
 
 # The checker recomputes a plan by itself: nothing that made the plan may be behind it.
-CHECKER = ("instances.check", "instances.check_cuts", "instances.systems.check_droo",
+CHECKER = ("instances.check", "instances.check_cuts", "instances.systems.check_batching",
+           "instances.systems.check_droo",
            "instances.systems.check_hoda",            "instances.systems.check_mad2rl")  # fmt: skip
 HIDDEN_FROM_CHECKER = ("instances.options", "instances.cuts", "instances.physics", "instances.expand",
                        "instances.supported", "formulations", "solvers", "results", "edgecut")  # fmt: skip

@@ -12,9 +12,10 @@ import functools
 import numpy as np
 
 from instances.columns import Floats
+from instances.dnn import Dnn
 from instances.errors import InputError, nearest
 
-__all__ = ["CHAINS", "Chain", "load_chain"]
+__all__ = ["CHAINS", "Chain", "chain_of", "load_chain"]
 
 MBIT_PER_VALUE = 32e-6
 
@@ -131,3 +132,23 @@ def load_chain(name: str) -> Chain:
     if name not in CHAINS:
         raise InputError("chain", f"'{name}' is not known", fix=nearest(name, CHAINS))
     return CHAINS[name]()
+
+
+def chain_of(network: Dnn, *, shrinking: bool = False) -> Chain:
+    """A network of the catalogue as a chain, cut where only the last link's output is still read.
+
+    With ``shrinking`` only where it is also smaller than everything that could have been sent before.
+    """
+    gflop, sent, work = [], [network.input_mbit], 0.0
+    reaches = [max(reads, default=-1) for reads in network.readers]
+    open_until = reaches[-1]
+    for layer in range(network.n_layers):
+        work += float(network.gflop[layer])
+        last = layer == network.n_layers - 1
+        output = network.result_mbit if last else float(network.output_mbit[layer])
+        if last or (open_until <= layer and (not shrinking or output < min(sent))):
+            gflop.append(work)
+            sent.append(output)
+            work = 0.0
+        open_until = max(open_until, reaches[layer])
+    return Chain(network.name, np.array(gflop), np.array(sent))

@@ -5,6 +5,7 @@ from results.experiments import (
     droo_policy,
     energy_against_deadline,
     energy_against_users,
+    hoda_utility,
     integrality,
     mad2rl_slots,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "droo_policy",
     "energy_against_deadline",
     "energy_against_users",
+    "hoda_utility",
     "integrality",
     "mad2rl_slots",
 ]
