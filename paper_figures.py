@@ -174,6 +174,7 @@ def completion_on_a_road(plt: Any, rows: Rows) -> Any:
             means = _means(here, along, "mix", f"{method}_s")[mix]
             at_x = sorted(means)
             panel.plot(at_x, [means[x][0] for x in at_x], label=f"{titles[method]}, networks {mix}", **_look(k))
+        panel.set_xticks(sorted({row[along] for row in rows if row[other] == at}))
         panel.set_xlabel(label)
     axes[0].set_ylabel("total completion time, s")
     drawn.legend(*axes[0].get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=3)

@@ -55,6 +55,8 @@ def test_p30a_slowest_speed_is_the_best() -> None:
 @pytest.mark.parametrize(("seed", "devices"), [(0, 4), (1, 4), *((k, 3) for k in range(2, 14))])
 def test_p30b_groups_are_the_best_of_all_plans_for_devices_alike(seed: int, devices: int) -> None:
     problem = tiny(seed, devices)
+    if devices == 4:  # one clock keeps the list of all plans short
+        problem = dataclasses.replace(problem, clocks=np.array([0.6]))
     ours, listed = (evaluate(problem, method(problem)) for method in (group_optimally, enumerate_groups))
     assert not (ours.violations or listed.violations)
     assert ours.total_j == pytest.approx(listed.total_j, rel=1e-9)
