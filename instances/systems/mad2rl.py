@@ -64,6 +64,9 @@ class Slot:
             object.__setattr__(self, name, array)
         if n and int(self.kind.max()) >= k:
             raise InputError("slot.kind", f"names type {int(self.kind.max())}", f"there are {k} chains")
+        for chain in self.chains:
+            if not (len(chain.gflop) and chain.gflop[-1] > 0):
+                raise InputError(f"slot.chains[{chain.name}]", "ends with no work", fix="join its last two links")
         for name in ("client_gflops", "helper_gflops"):
             if (getattr(self, name) <= 0).any():
                 raise InputError(f"slot.{name}", "holds a speed of 0", fix="leave that machine out")

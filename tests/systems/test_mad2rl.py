@@ -152,6 +152,9 @@ def test_bad_input_is_refused() -> None:
     slot = draw_slot(2, 1, np.random.default_rng(0))
     with pytest.raises(InputError, match="rate_mbps"):
         dataclasses.replace(slot, rate_mbps=np.zeros((2, 3)))
+    idle = Chain("idle", np.array([1.0, 0.0]), np.ones(3))
+    with pytest.raises(InputError, match="no work"):
+        dataclasses.replace(slot, chains=(idle, *slot.chains[1:]))
     with pytest.raises(InputError, match="13 clients"):
         solve_slot(draw_slot(13, 1, np.random.default_rng(0)))
     assert set(CHAINS) == {"alexnet", "resnet18", "vgg16"}
