@@ -2,11 +2,14 @@
 
 from results.experiments import (
     cut_against_rate,
+    droo_policy,
     energy_against_deadline,
     energy_against_users,
     front_regret,
+    hoda_utility,
     integrality,
     layer_times,
+    mad2rl_slots,
     pareto_fronts,
     predictors,
     reality,
@@ -14,11 +17,14 @@ from results.experiments import (
 
 __all__ = [
     "cut_against_rate",
+    "droo_policy",
     "energy_against_deadline",
     "energy_against_users",
     "front_regret",
+    "hoda_utility",
     "integrality",
     "layer_times",
+    "mad2rl_slots",
     "pareto_fronts",
     "predictors",
     "reality",
