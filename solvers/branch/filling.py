@@ -74,8 +74,7 @@ class Filling:
         if not len(pieces.user) or (np.bincount(pieces.user, minlength=self.table.n_users) == 0).any():
             return
         master = Master(pieces, self.dear_j)
-        bounded = bound_case(master, root_of(pieces), _ABOVE * self.point.bound_j, _SHARP = 12
-_ROUNDS, _TOLERANCE)
+        bounded = bound_case(master, root_of(pieces), _ABOVE * self.point.bound_j, _ROUNDS, _TOLERANCE)
         relaxed = bounded.relaxed
         if relaxed is None or self.clock.left_s <= 0:
             return
