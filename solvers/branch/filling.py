@@ -2,8 +2,8 @@
 
 Where capacity is overloaded, repairing the cheapest choice finds poor plans or none, and with a poor plan hardly any
 option can be left out. So columns of the options that prices favour are listed, priced by the linear program over
-them, and put together: server by server where few users fit one (`solvers.patterns`), else by a MILP over the columns of
-small reduced cost.
+them, and put together: server by server where few users fit one (`solvers.patterns`), else by a MILP over the columns
+of small reduced cost.
 """
 
 from __future__ import annotations
@@ -82,8 +82,7 @@ class Filling:
         served = relaxed.weight[pieces.server != LOCAL].sum()
         small = bool(served <= _SMALL * max(1, int((relaxed.on > 0.5).sum())))
         kept = _thinned(pieces, bounded, _MOST_COLUMNS[small])
-        columns = UnitColumns(*(part[kept] for part in (pieces.row, pieces.blocks, pieces.units, pieces.cost_j,
-                                                        pieces.user, pieces.server)))  # fmt: skip
+        columns = _columns(pieces, kept)
         generation = Generation(pieces.table, columns, relaxed.paid_j, self.clock)
         # Where each user's heaviest column is whole, they fit together.
         heavy = np.flatnonzero(relaxed.weight[kept] > 1 - 1e-6)
@@ -100,13 +99,12 @@ class Filling:
         prices = bounded.rates.prices
         whole = np.zeros((3, self.table.n_servers))
         whole[: len(prices)] = prices[:3]
-        extra_rows = np.ones(len(self.table), dtype=bool)
-        extra_rows[rows] = False
+        other = np.setdiff1d(np.arange(len(self.table)), rows)
         self.dual.at(whole, steps=_SHARP)
-        others = np.full(self.table.n_users, np.inf)
-        np.minimum.at(others, self.table.user[extra_rows], self.dual.worth_j[extra_rows])
+        least = np.full(self.table.n_users, np.inf)
+        np.minimum.at(least, self.table.user[other], self.dual.worth_j[other])
         self.dual.at(self.point.prices, steps=_SHARP)
-        return bounded.bound_j + float(np.minimum(others - bounded.priced.least, 0.0).sum())
+        return bounded.bound_j + float(np.minimum(least - bounded.priced.least, 0.0).sum())
 
     def _rows(self) -> Ints:
         """The options that prices favour, and the lightest of every user and server if they are not too many."""
@@ -170,9 +168,10 @@ class Filling:
         if (self.table.blocks * self.table.units)[at[remote]].sum() > 2 * _MOST_CELLS:
             return
         pieces = Pieces(self.table.take(useful))
-        columns = UnitColumns(pieces.row, pieces.blocks, pieces.units, pieces.cost_j, pieces.user, pieces.server)
+        columns = _columns(pieces, np.arange(len(pieces.user)))
         everything = Generation(pieces.table, columns, generation.paid_j, self.clock)
-        everything.exact(1, _CLOSE)
+        everything.learn(generation, rows, useful)
+        everything.exact(_EXACT, _CLOSE)
         self.prove(min(best_j, everything.bound_j))
 
     def _by_columns(self, generation: Generation, rows: Ints) -> None:
@@ -189,6 +188,14 @@ class Filling:
         nodes = _NODES if self.limits.nodes is None else min(_NODES, self.limits.nodes)
         found = solve_program(model.program, Limits(time_s=seconds, gap=self.limits.gap, nodes=nodes), on_state=hear)
         hear(found.values, found.objective, found.bound)
+
+
+def _columns(pieces: Pieces, rows: Ints) -> UnitColumns:
+    """Some of the columns."""
+    return UnitColumns(
+        pieces.row[rows], pieces.blocks[rows], pieces.units[rows], pieces.cost_j[rows], pieces.user[rows],
+        pieces.server[rows],
+    )  # fmt: skip
 
 
 def _thinned(pieces: Pieces, bounded: Bounded, most: int) -> Ints:

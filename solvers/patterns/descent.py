@@ -121,7 +121,9 @@ class Descent:
         for k, i in enumerate(members.tolist()):
             rows = self._of_user[self._start[i] : self._start[i + 1]]
             to = self.server[rows]
-            fits = (to == LOCAL) | ((to != s) & (self.blocks[rows] <= spare[0, to]) & (self.units[rows] <= spare[1, to]))
+            fits = (to == LOCAL) | (
+                (to != s) & (self.blocks[rows] <= spare[0, to]) & (self.units[rows] <= spare[1, to])
+            )
             rows, to = rows[fits], to[fits]
             total = self.cost[rows] + np.where((to != LOCAL) & (crowd[to] == 0), self.static[to], 0.0)
             if len(rows) and total.min() < cost[k]:

@@ -52,6 +52,10 @@ class Generation:
         self.local = np.flatnonzero(columns.server == LOCAL)
         self.paid_j: Floats = np.maximum(paid_j, 0.0)
         self.missing_j: Floats = _MISSING * np.maximum(self.paid_j, float(self.paid_j.mean()) + 1e-12)
+        # Whoever can do without servers is never left out.
+        alone = np.zeros(table.n_users)
+        alone[columns.user[self.local]] = columns.cost_j[self.local]
+        self.missing_j = np.maximum(self.missing_j, 2 * alone)
         self.master = PatternMaster(columns, self.local, table.static_j, self.missing_j)
         self.bound_j = -math.inf
 
@@ -68,10 +72,24 @@ class Generation:
         self.bound_j = max(self.bound_j, value)
         return mixture
 
-    def vary(self, rounds: int, noise: float, rng: np.random.Generator) -> None:
-        """More patterns, of payments that differ by chance."""
-        for _ in range(rounds):
-            self.look(self.paid_j * np.maximum(1 + noise * rng.standard_normal(len(self.paid_j)), 0.0))
+    def learn(self, other: Generation, rows_there: Ints, rows_here: Ints) -> None:
+        """Take over patterns of others, as far as their columns are here too.
+
+        Args:
+            other: over some of the same options.
+            rows_there, rows_here: [options] what the options of both are called in common.
+        """
+        there, here = ((r[c.option], c.blocks, c.units) for r, c in
+                       ((rows_there, other.columns), (rows_here, self.columns)))  # fmt: skip
+        both = [np.concatenate(pair) for pair in zip(there, here, strict=True)]
+        _, place = np.unique(np.stack(both), axis=1, return_inverse=True)
+        known = np.full(len(both[0]), -1, dtype=np.int64)
+        known[place.reshape(-1)[len(there[0]) :]] = np.arange(len(here[0]))
+        at = known[place.reshape(-1)[: len(there[0])]]
+        moved = [(int(s), at[c]) for s, c in zip(other.master.server, other.master.columns, strict=True)]
+        self.master.add([(s, np.sort(c)) for s, c in moved if s != LOCAL and (c >= 0).all()])
+        self.missing_j = other.missing_j
+        self.master.recost(self.missing_j)
 
     def look(self, paid: Floats, closed: Ints | None = None, pack: Pack = Stand.guess) -> tuple[float, int]:
         """A pattern of each server at some payments, but of those closed: the value of the bound, and how many new."""
@@ -113,7 +131,7 @@ class Generation:
     def dive(self, mixture: Mixture) -> Ints:
         """Fix the surest patterns, generate for the rest, and so on: [n_users] a column of each, −1 where none is left.
 
-        The result may serve a user twice no more, but may leave some out.
+        Some users may be left out.
         """
         fixed: Ints = np.zeros(0, dtype=np.int64)
         while self.clock.left_s > 0:

@@ -41,7 +41,7 @@ class Stand:
 
     def __init__(self, pieces: tuple[int, int], column: Ints, user: Ints, blocks: Ints, units: Ints) -> None:
         self.column, self.user, self.blocks, self.units = column, user, blocks, units
-        self._pieces = pieces
+        self.pieces = pieces
         self._part = np.stack([blocks / pieces[0], units / pieces[1]]) if len(column) else np.zeros((2, 0))
         self._start = np.flatnonzero(np.diff(user, prepend=-1))
         self._of = np.repeat(np.arange(len(self._start)), np.diff(np.append(self._start, len(user))))
@@ -123,7 +123,7 @@ class Stand:
         """Places of the columns of the best set among some."""
         rows = np.flatnonzero(kept)
         first = np.flatnonzero(np.diff(self.user[rows], prepend=-1))
-        n_blocks, n_units = self._pieces
+        n_blocks, n_units = self.pieces
         table = np.zeros((len(first) + 1, n_blocks + 1, n_units + 1))
         ends = np.append(first[1:], len(rows))
         for k, (start, end) in enumerate(zip(first.tolist(), ends.tolist(), strict=True)):
@@ -136,7 +136,7 @@ class Stand:
         return self._traced(table, worth, rows, first, ends)
 
     def _traced(self, table: Floats, worth: Floats, rows: Ints, first: Ints, ends: Ints) -> Ints:
-        b, m = self._pieces
+        b, m = self.pieces
         taken: list[int] = []
         for k in range(len(first) - 1, -1, -1):
             if table[k + 1, b, m] == table[k, b, m]:

@@ -66,7 +66,7 @@ class Windows:
 
     def step(self) -> bool:
         """Settle one window; whether that gained."""
-        left = np.flatnonzero(self.held < 0)
+        left = np.flatnonzero((self.held < 0) & self._reach.any(axis=1))
         if len(left):
             first = int(self._rng.choice(np.flatnonzero(self._reach[self._rng.choice(left)])))
         else:
