@@ -42,7 +42,8 @@ _SMALL = 12.0
 """Users that a server serves in the linear program, on average, up to which servers are small."""
 _QUICK, _EXACT, _CLOSE = 40, 25, 1e-3
 _PACKINGS = 20
-_PASSES = 2
+_PASSES, _FEWEST = 2, 8
+"""Windows without a gain before the search for plans ends: passes over all servers, and at least so many."""
 _NODES, _PART_OF_TIME = 50, 0.4
 
 
@@ -150,7 +151,7 @@ class Filling:
         self._bound(generation, rows, best_j, whole)
         windows = Windows(generation, held, self.rng)
         idle = 0
-        while idle < _PASSES * windows.turns and self.clock.left_s > 0:
+        while idle < max(_FEWEST, _PASSES * windows.turns) and self.clock.left_s > 0:
             if relative_gap(best_j, self.prove(-math.inf)) <= self.limits.gap:
                 return
             idle = 0 if windows.step() else idle + 1

@@ -17,13 +17,16 @@ from instances.options import LOCAL
 from solvers.answer import Limits
 from solvers.highs import solve_program
 from solvers.patterns.generation import Generation
+from solvers.patterns.stands import Stand
 
 __all__ = ["Windows"]
 
 _USERS = 40
 """That a window serves, about."""
 _MOST_PATTERNS = 500
-_ROUNDS, _VARIED, _NOISE = 4, 4, 0.15
+_ROUNDS, _VARIED = 6, 6
+_NOISES = (0.05, 0.15, 0.5)
+"""By how much payments vary in turn: dear users outweigh all others where they vary little."""
 _NODES, _SECONDS = 200, 5.0
 _GAP = 1e-6
 _EPS = 1e-9
@@ -127,11 +130,11 @@ class Windows:
             if mixture is None:
                 break
             paid = mixture.paid_j
-            if not generation.look(paid, outside)[1]:
+            if not generation.look(paid, outside)[1] and not generation.look(paid, outside, Stand.pack)[1]:
                 break
         if paid is not None:
-            for _ in range(_VARIED):
-                varied = paid * np.maximum(1 + _NOISE * self._rng.standard_normal(len(paid)), 0.0)
+            for k in range(_VARIED):
+                varied = paid * np.maximum(1 + _NOISES[k % len(_NOISES)] * self._rng.standard_normal(len(paid)), 0.0)
                 generation.look(varied, outside)
         master.fix(np.zeros(0, dtype=np.int64))
         return paid
