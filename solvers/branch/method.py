@@ -41,8 +41,8 @@ _DEAR = 1.01
 _SHARP = 12
 _SKETCH = 30
 """Nodes with continuous shares before whole pieces are looked at: their bound is weaker, but it can be certified."""
-_POOR = 0.01
-"""Gap of the first plan above which a better one is looked for before anything else (whole pieces)."""
+_TASTE, _POOR = 2, 0.01
+"""Nodes after which, and gap above which, a better plan is looked for in other ways (whole pieces)."""
 _MOST_CELLS = 3e8
 """Pieces (blocks × units) of all options together up to which they are listed."""
 
@@ -105,11 +105,14 @@ class _Work:
         self._hear(self.point)
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
         whole = self.table.allocation == "units"
-        if whole and relative_gap(self.best_j, self.bound_j) > _POOR and self._nodes_left != 0:
-            self._fill(dual)
-            if relative_gap(self.best_j, self.bound_j) <= self.limits.gap:
-                return Stop.FINISHED, ""
         self._begin(Shares, self._useful(dual), Record(_rates(self.table, self.point), self.point.bound_j))
+        if whole and self._go_on(_TASTE) in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
+            self.take_over()
+            if relative_gap(self.best_j, self.bound_j) > _POOR:
+                self._fill(dual)
+                if relative_gap(self.best_j, self.bound_j) <= self.limits.gap:
+                    return Stop.FINISHED, ""
+                self._begin_anew(dual)
         stop = self._go_on(_SKETCH if whole else None)
         if whole and stop in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
             if self._listable:
@@ -190,6 +193,13 @@ class _Work:
             rows = np.concatenate([rows, np.searchsorted(kept, self.best.chosen)])
         self.nodes += old.nodes
         self._begin(kind, kept[np.unique(rows)], Record(old.root.record.sieve, old.sieved_j))
+
+    def _begin_anew(self, dual: Dual) -> None:
+        """Search afresh from the prices for all options, with those that the best plan leaves."""
+        assert self.point is not None and self.search is not None
+        self.nodes += self.search.nodes
+        self.sieves.clear()
+        self._begin(Shares, self._useful(dual), Record(_rates(self.table, self.point), self.point.bound_j))
 
     def take_over(self) -> None:
         """Take the best plan and bound of the search."""
