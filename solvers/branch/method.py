@@ -12,9 +12,10 @@ from formulations.program import Decision
 from instances.certificate import Certificate
 from instances.columns import Bools, Ints
 from instances.options import OptionTable
-from solvers.answer import Answer, Clock, Limits, Stop
+from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
 from solvers.branch.bound import lagrangian
 from solvers.branch.cases import OPEN, Case, Record
+from solvers.branch.filling import Filling
 from solvers.branch.fitting import Fitting
 from solvers.branch.offers import Offers, Shares
 from solvers.branch.pieces import Pieces
@@ -40,6 +41,8 @@ _DEAR = 1.01
 _SHARP = 12
 _SKETCH = 30
 """Nodes with continuous shares before whole pieces are looked at: their bound is weaker, but leaves few options."""
+_TASTE, _POOR = 2, 0.01
+"""Nodes after which, and gap above which, a better plan is looked for in other ways (whole pieces)."""
 _MOST_CELLS = 3e8
 """Pieces (blocks × units) of all options together up to which they are listed."""
 
@@ -103,6 +106,13 @@ class _Work:
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
         whole = self.table.allocation == "units"
         self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
+        if whole and self._go_on(_TASTE) in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
+            self.take_over()
+            if relative_gap(self.best_j, self.bound_j) > _POOR:
+                self._fill(dual)
+                if relative_gap(self.best_j, self.bound_j) <= self.limits.gap:
+                    return Stop.FINISHED, ""
+                self._begin_anew(dual)
         stop = self._go_on(_SKETCH if whole else None)
         if whole and stop in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
             if self._listable:
@@ -113,6 +123,21 @@ class _Work:
         if self.search.empty:
             return Stop.INFEASIBLE, "no choice of options fits deadlines and capacities together"
         return stop, "no further progress at working precision" if stop is Stop.STALLED else ""
+
+    def _fill(self, dual: Dual) -> None:
+        """A better plan and bound, before options are left out."""
+        assert self.point is not None
+        record = Record(Rates(self.point.prices), self.point.bound_j)
+        Filling(
+            self.table, dual, self.point, _DEAR * ceiling_j(dual) + 1e-9, self.limits, self.clock, self.rng,
+            self._keep, self._prove,
+        ).run(lambda pieces: _root_of(pieces, record))  # fmt: skip
+
+    def _prove(self, bound_j: float) -> float:
+        """Take a bound, if it is better; the best, J."""
+        self.bound_j = max(self.bound_j, bound_j * (1 - 1e-9))
+        self.clock.report(self.best_j, self.bound_j)
+        return self.bound_j
 
     def _go_on(self, most: int | None) -> Stop:
         """Search, with ``most`` nodes, afresh whenever it has outgrown its options."""
@@ -169,6 +194,13 @@ class _Work:
         self.nodes += old.nodes
         self._begin(kind, kept[np.unique(rows)], Record(old.root.record.sieve, old.sieved_j))
 
+    def _begin_anew(self, dual: Dual) -> None:
+        """Search afresh from the prices for all options, with those that the best plan leaves."""
+        assert self.point is not None and self.search is not None
+        self.nodes += self.search.nodes
+        self.sieves.clear()
+        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
+
     def take_over(self) -> None:
         """Take the best plan and bound of the search."""
         if self.search is None:
@@ -199,11 +231,13 @@ class _Work:
             self.bound_j = point.bound_j
         self.clock.report(self.best_j, self.bound_j)
 
-    def _keep(self, decision: Decision | None) -> None:
+    def _keep(self, decision: Decision | None) -> float:
+        """Take a plan, if it is better; what the best costs, J."""
         cost = math.inf if decision is None else decision_cost(self.table, decision)
         if cost < self.best_j:
             self.best, self.best_j = decision, cost
             self.clock.report(cost)
+        return self.best_j
 
     def _useful(self, dual: Dual) -> Ints:
         """Rows that some plan better than the best may use, by P5(d)."""

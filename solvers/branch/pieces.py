@@ -8,7 +8,7 @@ import numpy as np
 
 from formulations.parts.unit_columns import list_columns
 from formulations.program import Decision
-from instances.columns import Bools, Ints
+from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.allocation import allocate_any
 from solvers.branch.offers import Columns, Priced, priced
@@ -22,7 +22,7 @@ _ROOM = 1e-9
 class Pieces:
     """Columns (option, blocks, units): each is an offer of its own, with fixed amounts (docs/theory.md, P4, P5e).
 
-    ``blocks``, ``units``: [offers].
+    ``blocks``, ``units``, ``cost_j``: [offers].
     """
 
     def __init__(self, table: OptionTable) -> None:
@@ -34,19 +34,24 @@ class Pieces:
         beta = np.where(self.server == LOCAL, 0.0, columns.blocks / table.blocks[at] if table.n_servers else 0.0)
         phi = np.where(self.server == LOCAL, 0.0, columns.units / table.units[at] if table.n_servers else 0.0)
         self._amount = np.vstack([beta, phi, table.stock_part[self.row].T])
-        self._cost = columns.cost_j
+        self.cost_j = columns.cost_j
+
+    @property
+    def part(self) -> Floats:
+        """[2, offers] of uplink and compute that each takes."""
+        return self._amount[:2]
 
     def take(self, rows: Ints) -> Pieces:
         """Some of the columns."""
         part = copy.copy(self)
-        for name in ("row", "user", "server", "blocks", "units", "_cost"):
+        for name in ("row", "user", "server", "blocks", "units", "cost_j"):
             setattr(part, name, getattr(self, name)[rows])
         part._amount = self._amount[:, rows]
         return part
 
     def price(self, rates: Rates, live: Bools, *, sharp: bool) -> Priced:
         """See `Offers`; always sharp."""
-        value = self._cost.copy()
+        value = self.cost_j.copy()
         remote = np.flatnonzero(self.server != LOCAL)
         paid = (self._amount[:, remote] * rates.prices[:, self.server[remote]]).sum(axis=0)
         value[remote] = (value[remote] + paid) * (1 - 8 * np.finfo(float).eps)
@@ -54,7 +59,7 @@ class Pieces:
 
     def columns(self, offers: Ints) -> Columns:
         """See `Offers`."""
-        return Columns(offers, self._amount[:, offers], self._cost[offers])
+        return Columns(offers, self._amount[:, offers], self.cost_j[offers])
 
     def decision(self, offers: Ints) -> Decision | None:
         """See `Offers`. The pieces are those of the offers, or, if they are too many together, as few as will do."""

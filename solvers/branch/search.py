@@ -99,8 +99,11 @@ class Search:
     def run(self, nodes: int | None) -> Stop:
         """Search until the gap is closed or a limit is met; ROUNDS: until it is `outgrown`.
 
-        An interrupt leaves everything in order.
+        An interrupt leaves everything in order, and a search that a limit ended can be gone on with.
         """
+        if self._current is not None:  # where a limit ended the search before
+            self._push(self._current)
+            self._current = None
         while self._open and self._open[0][0] < self.enough:
             self._current = heapq.heappop(self._open)[2]
             while self._current is not None:

@@ -21,10 +21,12 @@ from solvers import METHODS, Limits, Verdict, solve
 from solvers.answer import Clock, Progress, Stop
 from solvers.branch.bound import bound_case, lagrangian
 from solvers.branch.cases import OFF, ON, OPEN, Case, Record
+from solvers.branch.fitting import Fitting
 from solvers.branch.master import Master
 from solvers.branch.offers import Offers, Shares
 from solvers.branch.pieces import Pieces
 from solvers.branch.rates import Rates
+from solvers.branch.search import Search
 from solvers.prices.dual import Dual
 from solvers.prices.maximise import ceiling_j
 from solvers.result_file import result_from_json, result_to_json, verify
@@ -268,3 +270,23 @@ def test_rates_mix() -> None:
     assert (mixed.prices == 0.25).all()
     assert np.asarray(mixed.links_of(np.array([0, 0, 1, 1]), np.array([0, -1, 0, 1]))).tolist() == [3.0, 0.0, 0.0, 5.0]
     assert mixed.paid_j.tolist() == [0.75 + 3.0, 0.75 + 5.25]
+
+
+def test_a_search_that_a_limit_ended_goes_on_where_it_was() -> None:
+    """One node at a time: no case is lost, so the bound is proven by the leaves of the tree at any time."""
+    table = expand(generate("campus", users=15, servers=3, seed=4, allocation="units"))
+    offers, clock = Shares(table.take(np.flatnonzero(np.isfinite(table.cost_j())))), Clock(Limits())
+    dual = Dual(offers.table)
+    rates = Rates(np.zeros((2 + len(table.stocks), table.n_servers)))
+    root = Case(np.full(table.n_servers, OPEN), np.ones(len(offers.user), dtype=bool), Record(rates, -math.inf))
+    fit = Fitting(offers, dual, rates.prices[:3], np.random.default_rng(0), clock)
+    search = Search(offers, root, 1.01 * ceiling_j(dual), 1e-4, None, math.inf, fit, clock)
+    for most in range(1, 20):
+        search.run(most)
+        leaves, todo = [], [root.record]
+        while todo:
+            record = todo.pop()
+            todo += record.parts or ()
+            leaves += [] if record.parts else [record.bound_j]
+        assert search.bound_j <= min(leaves)
+    assert search.nodes > 3
