@@ -18,7 +18,7 @@ from solvers.answer import Answer, Clock, Limits, Stop
 from solvers.highs.growing import GrowingLp
 from solvers.registry import Kind, method
 
-__all__ = ["AdmissionConfiguration", "Master", "expected_value", "round_configurations"]
+__all__ = ["AdmissionConfiguration", "Configured", "configure", "round_configurations"]
 
 ROUNDS = 500
 CLOSE = 1e-3
@@ -72,11 +72,6 @@ def _kept(master: Master, y: Floats) -> Floats:
     return np.asarray(y / max(1.0, float(total.max(initial=0.0))))
 
 
-def expected_value(packing: Packing, missed: Floats) -> float:
-    """Σ w_i (1 − missed_i): expected weight when user i is in no server's configuration with chance ``missed``."""
-    return float((packing.weight * (1 - missed)).sum())
-
-
 def round_configurations(packing: Packing, configurations: list[Configuration], y: Floats) -> Ints:
     """[n_users] one configuration a server, by conditional expectations; a user in several keeps the first.
 
@@ -119,43 +114,70 @@ class AdmissionConfiguration:
         return run(table, clock, lambda admitted: _search(admitted, limits))
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Configured:
+    """What the configuration LP gives.
+
+    Args:
+        taken: [n_users] its rounding.
+        value: of the LP over the configurations known. most: no packing is worth more; inf where nothing is known.
+        rounds: of column generation. configurations: known. stop: why it ended.
+    """
+
+    taken: Ints
+    value: float
+    most: float
+    rounds: int
+    configurations: int
+    stop: Stop
+
+    def ratio(self, packing: Packing) -> float | None:
+        """(1 − (1 − 1/m)^m) value/most, over the stretch; None without a bound (docs/theory.md P25e)."""
+        m = packing.n_servers
+        return (
+            (1 - (1 - 1 / m) ** m) * min(self.value / self.most, 1.0) / packing.stretch if self.most < np.inf else None
+        )
+
+
+def configure(packing: Packing, known: Ints, limits: Limits, clock: Clock) -> Configured:
+    """Column generation from a choice that is ``known`` [n_users] and not empty, until LP and bound are close; then the
+    rounding."""
+    master, most, rounds = Master(packing), np.inf, 0
+    for configuration in _of_choice(packing, known):
+        master.add(configuration)
+    allowed, stop = ROUNDS if limits.rounds is None else limits.rounds, Stop.FINISHED
+    while (solved := master.solve()) is not None:
+        y, at_server, of_user = solved
+        value = _value(master, y)
+        if most <= value * (1 + CLOSE):
+            break
+        if rounds >= allowed or clock.left_s <= 0:
+            stop = Stop.ROUNDS if rounds >= allowed else Stop.TIME
+            break
+        rounds += 1
+        priced = _price(packing, at_server, of_user, limits, clock)
+        most = min(most, float(of_user.sum()) + sum(p.most for p in priced))
+        if not any([master.add(p.configuration) for p in priced]):
+            break
+    else:
+        return Configured(known, 0.0, most, rounds, len(master.configurations), Stop.ERROR)
+    taken = round_configurations(packing, master.configurations, y)
+    return Configured(taken, value, most, rounds, len(master.configurations), stop)
+
+
 def _search(admitted: Admitted, limits: Limits) -> None:
     packing = admitted.packing
     admitted.offer(densest_first(packing))
-    if not len(packing):
+    if not packing.weight.any():
         admitted.bound(0.0)
         admitted.ratio = 1.0
         return
-    master, most = Master(packing), float("inf")
-    for configuration in _of_choice(packing, admitted.taken):
-        master.add(configuration)
-    allowed = ROUNDS if limits.rounds is None else limits.rounds
-    rounds = 0
-    while True:
-        solved = master.solve()
-        if solved is None:
-            admitted.stop = Stop.ERROR
-            return
-        y, at_server, of_user = solved
-        value = _value(master, y)
-        if most <= value * (1 + CLOSE) or rounds >= allowed or admitted.out_of_time:
-            break
-        rounds += 1
-        priced = _price(admitted, at_server, of_user, limits)
-        if all(np.isfinite(p.most) for p in priced):
-            most = min(most, float(of_user.sum()) + sum(p.most for p in priced))
-            admitted.bound(most)
-        if not any([master.add(p.configuration) for p in priced]):
-            break
-    admitted.detail = {"rounds": float(rounds), "configurations": float(len(master.configurations))}
-    admitted.offer(fill(packing, round_configurations(packing, master.configurations, y), by_density(packing)))
-    if np.isfinite(most):
-        m = packing.n_servers
-        admitted.ratio = (1 - (1 - 1 / m) ** m) * min(value / most, 1.0) / packing.stretch
-    if admitted.out_of_time:
-        admitted.stop = Stop.TIME
-    elif rounds >= allowed:
-        admitted.stop = Stop.ROUNDS
+    found = configure(packing, admitted.taken, limits, admitted.clock)
+    admitted.detail = {"rounds": float(found.rounds), "configurations": float(found.configurations)}
+    admitted.offer(fill(packing, found.taken, by_density(packing)))
+    admitted.ratio, admitted.stop = found.ratio(packing), found.stop
+    if found.most < np.inf:
+        admitted.bound(found.most)
 
 
 def _of_choice(packing: Packing, taken: Ints) -> list[Configuration]:
@@ -170,9 +192,8 @@ def _value(master: Master, y: Floats) -> float:
     return float(np.array(weights) @ y)
 
 
-def _price(admitted: Admitted, at_server: Floats, of_user: Floats, limits: Limits) -> list[Priced]:
+def _price(packing: Packing, at_server: Floats, of_user: Floats, limits: Limits, clock: Clock) -> list[Priced]:
     """A good configuration of each server at the master's prices; the best ones where quick ones do not improve."""
-    packing = admitted.packing
     profit = packing.weight - of_user
     order = np.argsort(packing.server, kind="stable")
     edges = np.searchsorted(packing.server[order], np.arange(packing.n_servers + 1))
@@ -181,6 +202,6 @@ def _price(admitted: Admitted, at_server: Floats, of_user: Floats, limits: Limit
     quick = {s: price_quickly(packing, columns, profit) for s, columns in mine.items()}
     if any(p.profit > at_server[s] + hair for s, p in quick.items()):
         return list(quick.values())
-    left = None if limits.time_s is None else admitted.clock.left_s
+    left = None if limits.time_s is None else clock.left_s
     inner = dataclasses.replace(limits, gap=MIP_GAP, time_s=left, nodes=limits.nodes or MIP_NODES)
     return [price_exactly(packing, columns, profit, inner) for columns in mine.values()]

@@ -16,7 +16,7 @@ from solvers.highs import solve_program
 
 __all__ = ["MIP_GAP", "MIP_NODES", "Configuration", "Priced", "price_exactly", "price_quickly"]
 
-MIP_NODES, MIP_GAP = 1_000, 1e-4
+MIP_NODES, MIP_GAP = 200, 1e-4
 """Branch-and-bound nodes and gap for one server's knapsack; its bound is used where it is not solved to the end."""
 
 

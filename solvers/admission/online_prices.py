@@ -57,7 +57,7 @@ class Tariff:
 
 
 class ExponentialPrices:
-    """A user takes its cheapest column of those that fit (all do, where κ is finite) if that costs less than it weighs."""
+    """A user takes its cheapest column of those that fit (all do, where κ is finite) if it weighs more."""
 
     def __init__(self, outlook: Outlook) -> None:
         self.tariff = Tariff.of(outlook)
