@@ -52,25 +52,27 @@ class AdmissionColumns:
 
     @property
     def home_weight(self) -> float:
-        """Weight of the users that are served whatever the others do."""
+        """Weight of the users that are served whatever the others do (but for those that cannot be turned away)."""
         return float(self.rejection_cost[self.home >= 0].sum())
 
     @property
     def rejection_cost(self) -> Floats:
         """[n_users] what turning each user away costs."""
-        return np.asarray(self.table.cost_j(rows=self.rejection))
+        return np.where(self.rejection >= 0, self.table.cost_j(rows=self.rejection), 0.0)
 
     @property
     def rejection(self) -> Ints:
-        """[n_users] the option of each user that turns it away."""
-        return np.flatnonzero(self.table.is_rejection)
+        """[n_users] the option that turns the user away; −1 where it was dropped for a better one."""
+        rows = np.flatnonzero(self.table.is_rejection)
+        found = np.full(self.table.n_users, -1, dtype=np.int64)
+        found[self.table.user[rows]] = rows
+        return found
 
     def decision(self, taken: Ints) -> Decision:
         """Decision of a choice of columns (`Packing.value`)."""
-        column = self.home.copy()
-        served = taken >= 0
+        column, served = self.home.copy(), taken >= 0
         column[served] = self.place[taken[served]]
-        chosen, beta, phi = self.rejection.copy(), np.zeros(len(column)), np.zeros(len(column))
+        chosen, beta, phi = self.rejection, np.zeros(len(column)), np.zeros(len(column))
         served = column >= 0
         chosen[served] = self.option[column[served]]
         beta[served], phi[served] = self.uplink_share[column[served]], self.compute_share[column[served]]
@@ -90,10 +92,10 @@ def list_admission(table: OptionTable) -> AdmissionColumns:
     free = np.flatnonzero(~demand.any(axis=1))
     home[user[free[::-1]]] = free[::-1]  # the first one of each user
     place = np.flatnonzero(home[user] < 0)
-    weight = np.zeros(table.n_users)
+    weight, gain = np.zeros(table.n_users), np.zeros(table.n_users)
     rejected = np.flatnonzero(table.is_rejection)
-    cost = table.cost_j(rows=rejected)
-    weight[user[place]] = cost[user[place]]
+    gain[table.user[rejected]] = table.cost_j(rows=rejected)
+    weight[user[place]] = gain[user[place]]
     stretch = 1.0 if table.allocation == "units" else STRETCH
     packing = Packing(weight, user[place], server[place], demand[place], table.n_servers, stretch)
     return AdmissionColumns(table, packing, option, beta, phi, place, home)

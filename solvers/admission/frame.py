@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from instances.columns import Ints
 from instances.options import OptionTable
+from instances.prune import prune
 from solvers.admission.columns import AdmissionColumns, list_admission
 from solvers.admission.packing import Packing
 from solvers.answer import Answer, Clock, Stop
@@ -68,12 +69,12 @@ class Admitted:
         if self.ratio is not None:
             detail["guaranteed_ratio"] = self.ratio
         return Answer(decision, self.stop, self._bound_j, decision_cost(self.columns.table, decision),
-                      tuple(self.clock.trace), detail=detail)  # fmt: skip
+                      tuple(self.clock.trace), detail=detail, table=self.columns.table)  # fmt: skip
 
 
 def run(table: OptionTable, clock: Clock, search: Callable[[Admitted], None]) -> Answer:
     """Answer of a search for columns; an interrupt keeps the best so far, without a guarantee."""
-    admitted = Admitted(list_admission(table), clock)
+    admitted = Admitted(list_admission(prune(table)), clock)
     try:
         search(admitted)
     except KeyboardInterrupt:

@@ -32,12 +32,14 @@ class _Served:
 
 class MovingFit:
     """The column that takes least of those that fit; where none does, one admitted user moves to another of its
-    columns, on the same server or another one, if that makes room. One move an arrival at most, nobody is dropped."""
+    columns, on the same server or another one, if that makes room. One move an arrival at most, nobody is dropped; and
+    no move for a newcomer that would take more for its weight than those served do on average."""
 
     def __init__(self, outlook: Outlook) -> None:
         self.level = np.zeros((outlook.n_servers, outlook.n_resources))
         self._served: list[list[_Served]] = [[] for _ in range(outlook.n_servers)]
         self._arrived = 0
+        self._weight = self._demand = 0.0
 
     def decide(self, request: Request) -> Moves:
         """See the class."""
@@ -58,7 +60,10 @@ class MovingFit:
 
     def _make_room(self, request: Request) -> tuple[int, _Served, int] | None:
         """(column of the newcomer, who moves, where to), those that take least first; None where nobody can."""
-        for k in np.argsort(request.demand.sum(axis=1), kind="stable").tolist():
+        total = request.demand.sum(axis=1)
+        for k in np.argsort(total, kind="stable").tolist():
+            if total[k] * self._weight > request.weight * self._demand:
+                return None
             server = int(request.server[k])
             excess = self.level[server] + request.demand[k] - ROOM
             for served in self._in_the_way(server, excess):
@@ -81,14 +86,16 @@ class MovingFit:
         return int(fits[np.argmin(served.request.demand[fits].sum(axis=1))]) if len(fits) else None
 
     def _place(self, served: _Served) -> None:
-        server = int(served.request.server[served.column])
-        self.level[server] += served.request.demand[served.column]
+        server, demand = int(served.request.server[served.column]), served.request.demand[served.column]
+        self.level[server] += demand
         self._served[server].append(served)
+        self._weight, self._demand = self._weight + served.request.weight, self._demand + float(demand.sum())
 
     def _move(self, served: _Served, column: int) -> None:
-        server = int(served.request.server[served.column])
-        self.level[server] -= served.request.demand[served.column]
+        server, demand = int(served.request.server[served.column]), served.request.demand[served.column]
+        self.level[server] -= demand
         self._served[server].remove(served)
+        self._weight, self._demand = self._weight - served.request.weight, self._demand - float(demand.sum())
         served.column = column
         self._place(served)
 

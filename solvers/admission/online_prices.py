@@ -17,6 +17,9 @@ from solvers.registry import Kind, method
 
 __all__ = ["AdmissionOnlinePrices", "ExponentialPrices", "Tariff"]
 
+LARGEST_PART = 0.5
+"""α up to which prices alone keep room for every column. Above it they grow as if parts were small, what does not fit
+is turned away, and nothing is proven."""
 STARTS = 2.0 ** -np.arange(0, 13)
 """η: prices start to grow from η times the least weight per part taken."""
 
@@ -42,14 +45,12 @@ class Tariff:
     def _starting_at(cls, outlook: Outlook, eta: float) -> Tariff:
         base = eta * outlook.flattest if np.isfinite(outlook.flattest) else 1.0
         alpha = outlook.part
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            growth = np.where(alpha > 0, np.log1p(outlook.steepest / base) / (1 - alpha), 0.0)
-            slope = np.where(alpha > 0, np.expm1(growth * alpha) / alpha, 0.0)
+        small = alpha <= LARGEST_PART
+        growth = np.log1p(outlook.steepest / base) / np.where(small, 1 - alpha, 1.0)
+        slope = np.where(alpha > 0, np.expm1(growth * alpha) / np.where(alpha > 0, alpha, 1.0), 0.0)
         steepest = float(slope.max(initial=0.0))
-        # A column of a whole row: no load leaves room for it but 0, and no growth is steep enough.
-        proven = bool((alpha < 1).all()) and np.isfinite(steepest)
-        factor = max(steepest, 1.0) + steepest * eta if proven else float("inf")
-        return cls(base, np.where(np.isfinite(growth), growth, 700.0), factor)
+        factor = max(steepest, 1.0) + steepest * eta if small.all() else float("inf")
+        return cls(base, growth, factor)
 
     def price(self, level: Floats) -> Floats:
         """[n_servers, resources] of a whole row at these loads."""

@@ -59,7 +59,7 @@ def test_p25d_greedy_reaches_its_ratio(seed: int) -> None:
 
 @pytest.mark.parametrize(("rows", "pieces"), [(1, 4), (2, 4), (2, 50), (3, 20), (4, 100)])
 def test_p25d_the_greedy_ratio_is_tight(rows: int, pieces: int) -> None:
-    """Light users fill one row of the first server to 1 − α and a bit; heavier ones need every row there in equal parts.
+    """Light users fill a row of the first server to 1 − α and a bit; heavier ones need every row there in equal parts.
 
     The light ones would all have had room elsewhere, at a lower density.
     """
@@ -163,7 +163,7 @@ def test_p25c_the_estimate_starts_above_the_formula(scale: float) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_p25e_configurations_reach_one_minus_one_over_e(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for _ in range(100):
+    for _ in range(40):
         servers, pieces = (2, 3) if rng.random() < 0.8 else (3, 2)
         packing = random_packing(
             rng, users=int(rng.integers(3, 9)), servers=servers, pieces=pieces, most=pieces, spread=4.0
@@ -231,7 +231,7 @@ def test_p25f_the_online_ratio_is_nearly_tight(most: float) -> None:
     # Filled until the price of a part is its weight: ln(1 + 1/η)/γ of the row.
     base, growth = rule.tariff.base, float(rule.tariff.growth[0, 0])
     assert reached == pytest.approx(math.log(1 + pieces / base) / growth, rel=1e-3)
-    assert 1 <= reached * rule.tariff.factor <= 3
+    assert 1 <= reached * rule.tariff.factor <= 4
 
 
 def test_p25f_a_column_of_a_whole_row_leaves_nothing_proven() -> None:
