@@ -97,7 +97,7 @@ def more_than_heuristics() -> Finding:
     source=SOURCE,
     evidence="abstract",
     published="–",
-    measures="least ratio, over three factory instances whose columns take at most half of anything, of what the online "
+    measures="least ratio, over three factory instances without columns of more than half of anything, of what online "
     "prices admit of the dual bound to the guarantee",
     tolerance="above 1 on every instance",
 )
