@@ -9,6 +9,7 @@ from typing import Any
 from instances.expand import expand
 from instances.instance import Instance
 from solvers.answer import Limits, Progress, relative_gap
+from solvers.guarantees import held
 from solvers.registry import METHODS, require_support
 from solvers.result import Result
 from solvers.solve import solve
@@ -41,10 +42,11 @@ def compare(
 
 
 def comparison_rows(results: list[Result]) -> list[dict[str, Any]]:
-    """One row a result: its figures, and its gap to the best bound that any of them found."""
+    """One row a result: its figures, its gap to the best bound that any of them found, whether its guarantee held."""
     bound = max(
         (r.bound_j for r in results if math.isfinite(r.bound_j) and r.verdict.value != "wrong"), default=-math.inf
     )
+    best = min((r.objective_j for r in results if r.verdict.value != "wrong"), default=math.inf)
     return [
         {
             "method": r.method,
@@ -58,6 +60,7 @@ def comparison_rows(results: list[Result]) -> list[dict[str, Any]]:
             "build_s": r.build_s,
             "solve_s": r.solve_s,
             "guarantee": METHODS[r.method].guarantee if r.method in METHODS else None,
+            "held": held(r, bound_j=bound, best_j=best).value,
             "message": r.message,
         }
         for r in results

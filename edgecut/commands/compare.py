@@ -32,7 +32,7 @@ def run(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run several methods on one instance; value, gap to the best bound of all, and time of each."""
+    """Run several methods on one instance: value, gap to the best bound of all, time, whether the guarantee held."""
     problem = load(instance)
     names = None
     if methods is not None:
@@ -45,9 +45,11 @@ def run(
     if as_json:
         print(json.dumps([{k: _plain(v) for k, v in row.items()} for row in rows], indent=1))
     else:
-        columns = ("method", "kind", "objective_j", "bound_j", "gap_to_best_bound", "verdict", "solve_s")
+        columns = ("method", "kind", "objective_j", "bound_j", "gap_to_best_bound", "verdict", "held", "solve_s")
         print_table([{c: row[c] for c in columns} for row in rows], sys.stdout)
         for row in rows:
+            if row["guarantee"] and row["held"] != "none":
+                print(f"{row['method']} guarantees: {row['guarantee']}; {row['held']}")
             if row["message"]:
                 print(f"{row['method']}: {row['message']}", file=sys.stderr)
     raise typer.Exit(Exit.WRONG if any(row["verdict"] == "wrong" for row in rows) else Exit.OK)
