@@ -98,8 +98,8 @@ class Filling:
     def _lowered(self, bounded: Bounded, rows: Ints) -> float:
         """The bound over some rows, less what the others could save: their columns cost no less than the options."""
         prices = bounded.rates.prices
-        whole = np.zeros((3, self.table.n_servers))
-        whole[: len(prices)] = prices[:3]
+        whole = np.zeros((2 + len(self.table.stocks), self.table.n_servers))
+        whole[: len(prices)] = prices
         other = np.setdiff1d(np.arange(len(self.table)), rows)
         self.dual.at(whole, steps=_SHARP)
         least = np.full(self.table.n_users, np.inf)

@@ -43,6 +43,8 @@ _SKETCH = 30
 """Nodes with continuous shares before whole pieces are looked at: their bound is weaker, but leaves few options."""
 _TASTE, _POOR = 2, 0.01
 """Nodes after which, and gap above which, a better plan is looked for in other ways (whole pieces)."""
+_CERTIFIED, _PROOF = 100, 300
+"""Users up to which, and nodes for which, a bound of patterns is not enough: it has no certificate, the search has."""
 _MOST_CELLS = 3e8
 """Pieces (blocks × units) of all options together up to which they are listed."""
 
@@ -110,19 +112,27 @@ class _Work:
             self.take_over()
             if relative_gap(self.best_j, self.bound_j) > _POOR:
                 self._fill(dual)
-                if relative_gap(self.best_j, self.bound_j) <= self.limits.gap:
+                if self._done and self.table.n_users > _CERTIFIED:
                     return Stop.FINISHED, ""
                 self._begin_anew(dual)
+        done = self._done
         stop = self._go_on(_SKETCH if whole else None)
         if whole and stop in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
             if self._listable:
                 self.certificate = self._proof()
                 self._begin_again(Pieces)
-            stop = self._go_on(None)
+            stop = self._go_on(_PROOF if done else None)
         assert self.search is not None
+        if done and stop in (Stop.NODES, Stop.STALLED):
+            return Stop.FINISHED, ""
         if self.search.empty:
             return Stop.INFEASIBLE, "no choice of options fits deadlines and capacities together"
         return stop, "no further progress at working precision" if stop is Stop.STALLED else ""
+
+    @property
+    def _done(self) -> bool:
+        """Whether plan and bound, certified or not, are as near as was asked for."""
+        return relative_gap(self.best_j, self.bound_j) <= self.limits.gap
 
     def _fill(self, dual: Dual) -> None:
         """A better plan and bound, before options are left out."""
