@@ -93,7 +93,7 @@ def mix(offers: Offers, prices: Floats, dear_j: float, clock: Clock, rounds: int
         if value > bound:
             bound, best = value, rates
             clock.report(bound_j=bound)
-        if relaxed is not None and _settled(relaxed, bound) or (relaxed is not None and clock.left_s <= 0):
+        if relaxed is not None and (_settled(relaxed, bound) or clock.left_s <= 0):
             break
         wanted = np.isfinite(priced.value) & (priced.value <= priced.least[offers.user])
         master.add(offers.columns(np.flatnonzero(wanted)))

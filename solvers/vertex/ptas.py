@@ -6,7 +6,6 @@ given up as soon as its relaxation shows that it cannot matter (docs/theory.md, 
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Iterator
@@ -111,8 +110,8 @@ class Scheme:
         detail = {"epsilon": self.epsilon, "guesses": float(self.guesses)}
         if done:
             detail["reached"] = self._reached
-        return Answer(self.best, stop, self.bound_j if done else -math.inf, self.best_j, tuple(self.clock.trace),
-                      "" if self.best is not None else "stopped before the first guess", detail, self.table)  # fmt: skip
+        bound, message = self.bound_j if done else -math.inf, "" if self.best is not None else "stopped before a guess"
+        return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, self.table)
 
     def _guess(self, on: Bools, static_j: float) -> Stop:
         """Depth first, the most promising next column first."""

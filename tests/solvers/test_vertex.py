@@ -1,4 +1,4 @@
-"""Vertex rounding and the approximation scheme: what they promise, held against the oracle (docs/theory.md, P32, P33)."""
+"""Vertex rounding and the approximation scheme: what they promise, held against the oracle (docs/theory.md)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import math
 import numpy as np
 import pytest
 
+from formulations import get_formulation
+from formulations.parts.unit_columns import list_columns
 from instances.expand import expand
 from instances.generate import generate
-from instances.options import OptionTable
+from instances.options import LOCAL, OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop
+from solvers.highs import solve_program
 from solvers.objective import decision_cost
 from solvers.registry import METHODS
 from solvers.vertex.ptas import Scheme
@@ -109,6 +112,39 @@ def test_p6s_example_uses_all_that_is_promised(servers: int) -> None:
     limit = 2 * servers * free_cost(table).max()
     assert got.objective_j == pytest.approx(2 * servers, rel=1e-9)  # the optimum
     assert got.objective_j - got.detail["lp_j"] >= (1 - 2 * math.sqrt(part) - 1e-6) * limit
+    assert got.objective_j <= got.detail["promised_j"] + 1e-9
+
+
+def covering(users_of_a_kind: int) -> OptionTable:
+    """P32(e): three servers that cost 1 J when on and have room for all; each kind of user reaches another two."""
+    kinds = np.array([(LOCAL, 0, 1), (LOCAL, 1, 2), (LOCAL, 0, 2)])
+    users, servers = 3 * users_of_a_kind, 3
+    server = kinds[np.arange(users) % 3].ravel()
+    user, local = np.repeat(np.arange(users), 3), (server == LOCAL).astype(float)
+    nothing, ones, whole = np.zeros(3 * users), np.ones(users), np.ones(servers)
+    return OptionTable(
+        user=user, server=server, cut=np.zeros(3 * users, dtype=np.int64), device_s=0.5 * local, device_j=local,
+        uplink_mhz_s=1e-3 * (1 - local), tx_w=nothing, server_s=1e-3 * (1 - local), fixed_s=nothing, fixed_j=nothing,
+        server_mb=nothing, deadline_s=ones, weight=ones, clock_min=ones, clock_max=ones, bandwidth_mhz=whole,
+        blocks=np.full(servers, 2 * users), units=np.full(servers, 2 * users), memory_mb=np.full(servers, math.inf),
+        static_j=whole, allocation="units",
+    )  # fmt: skip
+
+
+def test_with_rows_for_every_user_and_server_a_vertex_leaves_everybody_undecided() -> None:
+    n = 4
+    table = covering(n)
+    model = get_formulation("joint_relaxed").build(table)
+    outcome = solve_program(model.program, Limits())
+    assert outcome.objective == pytest.approx(1.5, rel=1e-9) and outcome.values is not None
+    columns = list_columns(table)
+    largest = np.zeros(3 * n)
+    np.maximum.at(largest, columns.user, outcome.values[: len(columns)])
+    assert (largest < 1 - 1e-6).all()
+    rounded_j, promised_j = 3 * n, 1.5 + 2 * 3 * max(free_cost(table).max(), table.static_j.max())
+    assert rounded_j > promised_j
+    got = ask("vertex_rounding", table)
+    assert got.detail["undecided"] + got.detail["partly_on"] <= 6
     assert got.objective_j <= got.detail["promised_j"] + 1e-9
 
 
