@@ -46,7 +46,7 @@ def features(situation: Situation) -> tuple[Ints, Floats]:
         _part(weight * table.device_j[rows], least), _part(weight * table.tx_w[rows] * table.uplink_s[rows], least),
         _part(weight * table.fixed_j[rows], least), _part(static / crowd, least),
         np.log1p(level * crowd), _ratio(level + 1e-3, lightest + 1e-3), np.log1p(there), np.log1p(everywhere),
-        np.full(len(rows), np.log(crowd)),
+        np.full(len(rows), np.log(max(crowd, 1e-3))),
         np.where(np.isfinite(device_j), _ratio(np.where(np.isfinite(device_j), device_j, 1.0), least), _FAR),
         np.log1p(_part(worst - fair, least) / (level * crowd + 0.05)),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from solvers.learned.features import FEATURES, features
 from solvers.learned.network import Network, read_network
 from solvers.registry import Kind, method
 
-__all__ = ["WEIGHTS", "Imitation", "scores"]
+__all__ = ["WEIGHTS", "Imitation", "decode", "scores"]
 
 WEIGHTS = Path(__file__).with_name("imitation.json")
 
@@ -27,6 +28,7 @@ WEIGHTS = Path(__file__).with_name("imitation.json")
 class Imitation:
     """Every user's option of highest score, and where these overload a server the exchange that costs least score.
 
+    The same without a server that costs energy to be on, as long as that is cheaper: the network sees no crowds.
     Trained on plans of `branch` (``python -m solvers.learned.train``); only NumPy is needed to run it. Under J-A and
     other problems than J-E it runs but was not trained for them.
     """
@@ -43,7 +45,11 @@ class Imitation:
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """Score, repair, settle."""
-        return run(table, clock, lambda situation, incumbent: _decode(situation, incumbent, rng))
+
+        def search(situation: Situation, incumbent: Incumbent) -> Outcome:
+            return decode(situation, incumbent, scores(situation, _network()), rng)
+
+        return run(table, clock, search)
 
 
 def scores(situation: Situation, network: Network) -> Floats:
@@ -56,15 +62,35 @@ def scores(situation: Situation, network: Network) -> Floats:
     return score
 
 
-def _decode(situation: Situation, incumbent: Incumbent, rng: np.random.Generator) -> Outcome:
-    score = scores(situation, _network())
-    chosen = situation.best_of_each(-score)
-    fitting = repair(situation, chosen, -score, rng=rng, clock=incumbent.clock)
-    incumbent.detail["changed"] = float((chosen != fitting).sum()) if fitting is not None else float(len(chosen))
-    if fitting is not None:
-        incumbent.offer(fitting)
+def decode(situation: Situation, incumbent: Incumbent, score: Floats, rng: np.random.Generator) -> Outcome:
+    """Offer plans that follow scores [n_options]: on all servers, then without some."""
+    servers = list(range(situation.table.n_servers))
+    cost = _settle(situation, servers, score, incumbent, rng)
+    better = True
+    while better and not incumbent.out_of_time:
+        better = False
+        for server in [s for s in servers if situation.static_j[s] > 0]:
+            rest = [s for s in servers if s != server]
+            without = _settle(situation, rest, score, incumbent, rng)
+            if without < cost:
+                servers, cost, better = rest, without, True
+    incumbent.detail["closed"] = float(situation.table.n_servers - len(servers))
     message = "the options of highest score do not fit, and repair found none near them that do"
     return (Stop.TIME if incumbent.out_of_time else Stop.FINISHED), message
+
+
+def _settle(situation: Situation, servers: list[int], score: Floats, incumbent: Incumbent, rng: np.random.Generator
+            ) -> float:  # fmt: skip
+    """Offer the options of highest score on some servers, repaired; what they cost, J (inf: no plan)."""
+    part = situation.within(servers)
+    chosen = part.best_of_each(-score)
+    if (chosen < 0).any():
+        return math.inf
+    fitting = repair(part, chosen, -score, rng=rng, clock=incumbent.clock)
+    if fitting is None:
+        return math.inf
+    incumbent.offer(fitting)
+    return situation.cost(fitting)
 
 
 @functools.cache

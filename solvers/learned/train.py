@@ -27,11 +27,11 @@ __all__ = ["examples", "lessons", "train"]
 
 FAMILIES = ("campus", "factory", "metro", "roadside")
 RULES = ("continuous", "units")
-SIZES = ((8, 2), (14, 3), (20, 3), (28, 4))
+SIZES = ((8, 2), (14, 3), (20, 3), (28, 4), (20, 1), (40, 3))
 FIRST_SEED = 10_001
 SEEDS = 5
-HIDDEN = (32, 16)
-LIMITS = Limits(gap=1e-3, nodes=150, time_s=20.0)
+HIDDEN = (48, 24)
+LIMITS = Limits(gap=1e-3, nodes=100, time_s=8.0)
 
 
 def lessons(seeds: int = SEEDS) -> Iterator[OptionTable]:

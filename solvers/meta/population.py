@@ -14,6 +14,8 @@ from solvers.registry import method
 __all__ = ["Genetic", "ParticleSwarm"]
 
 _POPULATION, _SWARM = 50, 25
+_TRIES = 5
+"""Matings in search of children that are new: of few options there may be no more."""
 
 
 class _OfPymoo(MetaHeuristic):
@@ -42,6 +44,7 @@ class Genetic(_OfPymoo):
 
         mutation = PM(prob=1.0, eta=3.0, vtype=float, repair=RoundingRepair())
         algorithm = GA(_POPULATION, IntegerRandomSampling(), crossover=UX(prob=0.9), mutation=mutation)
+        algorithm.mating.n_max_iterations = _TRIES
         _evolve(algorithm, fitness, fitness.choices - 1, rng, whole=True)
 
 
