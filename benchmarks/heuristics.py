@@ -1,14 +1,15 @@
 """Every method that promises no optimum, beside the bound of branch and price: gap and seconds over seeds.
 
-`python -m benchmarks heuristics [FAMILY ...]` measures the families named (all by default) and keeps the stored rows of
-the others. Gaps are of a plan to the best bound that `branch` proves in its time; confidence intervals are of the mean
-over seeds, by bootstrap. A method that finds no plan is counted apart. Meta-heuristics get 2,000 evaluations; nothing
-runs longer than 15 s.
+`python -m benchmarks heuristics [NAME ...]` measures the families, sizes and rules named (all of a sort where none is)
+and keeps the stored rows of the others. Gaps are of a plan to the best bound that `branch` proves in its time; confidence
+intervals are of the mean over seeds, by bootstrap. A method that finds no plan is counted apart. Meta-heuristics get
+2,000 evaluations; nothing runs longer than 8 s.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -29,7 +30,7 @@ SEEDS = {"small": range(1, 6), "medium": range(1, 4)}
 RULES = ("continuous", "units")
 KINDS = ("approximation", "heuristic", "learned")
 BRANCH = Limits(gap=1e-4, time_s=5.0)
-OTHERS = Limits(time_s=15.0)
+OTHERS = Limits(time_s=8.0)
 EVALUATIONS = 2000
 META = ("genetic", "particle_swarm", "simulated_annealing", "whale")
 
@@ -77,26 +78,54 @@ def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def table(found: list[dict[str, Any]], size: str, allocation: str) -> list[str]:
+    """Lines of a Markdown table of a summary: a method a row, a family a column, then the longest of the medians, s."""
+    lines = ["| method | " + " | ".join(FAMILIES) + " | s |", "|---" * (len(FAMILIES) + 2) + "|"]
+    mine = [row for row in found if (row["size"], row["allocation"]) == (size, allocation)]
+    for name in dict.fromkeys(row["method"] for row in mine):
+        rows = {row["family"]: row for row in mine if row["method"] == name}
+        if any(row["plans"] for row in rows.values()):
+            cells = [_cell(rows.get(family)) for family in FAMILIES]
+            longest = max(row["median_wall_s"] for row in rows.values())
+            lines.append(f"| `{name}` | " + " | ".join(cells) + f" | {longest:.2g} |")
+    return lines
+
+
+def _cell(row: dict[str, Any] | None) -> str:
+    """Mean gap in percent with its interval; plans found where not all were; – where the method cannot run."""
+    if row is None:
+        return "–"
+    some = "" if row["plans"] == row["instances"] else f" ({row['plans']} of {row['instances']})"
+    if row["mean_gap"] is None:
+        return f"none{some}"
+    mean, low, high = (f"{100 * row[key]:.2g}" if row[key] < 0.1 else f"{100 * row[key]:.0f}"
+                       for key in ("mean_gap", "low", "high"))  # fmt: skip
+    return f"{mean} [{low}, {high}]{some}"
+
+
 def _rounded(value: Any) -> float | None:
     return None if value is None or not math.isfinite(value) else float(f"{value:.4g}")
 
 
 def main() -> None:
     """Measure, print and store."""
-    wanted = [name for name in sys.argv[1:] if name in FAMILIES] or list(FAMILIES)
+    named = [[name for name in sys.argv[1:] if name in all_of_it] or list(all_of_it)
+             for all_of_it in (FAMILIES, SIZES, RULES)]  # fmt: skip
+    cells = list(itertools.product(*named))
+    rows: list[dict[str, Any]] = []
+    for family, size, allocation in cells:
+        for seed in SEEDS[size]:
+            rows += measure(family, size, allocation, seed)
     path = RESULTS / "heuristics.json"
-    known = json.loads(path.read_text())["runs"] if path.exists() else []
-    rows = [row for row in known if row["family"] not in wanted]
-    for family in wanted:
-        for size in SIZES:
-            for allocation in RULES:
-                for seed in SEEDS[size]:
-                    rows += measure(family, size, allocation, seed)
-        rows.sort(key=lambda row: FAMILIES.index(row["family"]))
-        store("heuristics", {
-            "bound": f"branch, gap {BRANCH.gap}, {BRANCH.time_s} s", "evaluations": EVALUATIONS, "sizes": SIZES,
-            "load": [round(value, 1) for value in os.getloadavg()], "summary": summary(rows), "runs": rows,
-        })  # fmt: skip
+    stored = json.loads(path.read_text())["runs"] if path.exists() else []
+    rows += [row for row in stored if (row["family"], row["size"], row["allocation"]) not in cells]
+    order = (FAMILIES, tuple(SIZES), RULES)
+    rows.sort(key=lambda row: [known.index(row[key]) for known, key in
+                               zip(order, ("family", "size", "allocation"), strict=True)])  # fmt: skip
+    store("heuristics", {
+        "bound": f"branch, gap {BRANCH.gap}, {BRANCH.time_s} s", "evaluations": EVALUATIONS, "sizes": SIZES,
+        "load": [round(value, 1) for value in os.getloadavg()], "summary": summary(rows), "runs": rows,
+    })  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ RULES = ("continuous", "units")
 SIZES = ((20, 3), (60, 5), (100, 6))
 SEEDS = range(11, 14)
 BRANCH = Limits(gap=1e-4, time_s=2.0)
+WAYS = ("imitation", "fair costs", "random scores", "greedy")
 
 
 def decoded(table: OptionTable, score: Callable[[Situation], Floats], seed: int) -> float:
@@ -47,6 +48,24 @@ def measure(family: str, users: int, servers: int, allocation: str, seed: int) -
     found["random scores"] = decoded(table, lambda s: rng.random(len(s.table)), seed)
     found["fair costs"] = decoded(table, lambda s: -s.fair_j, seed)
     return {name: max(cost / bound - 1, 0.0) if np.isfinite(cost) else None for name, cost in found.items()}
+
+
+def rows(cells: list[dict[str, Any]]) -> list[str]:
+    """Lines of a Markdown table: a family and size a row, a way a column; mean gap in percent with its interval."""
+    lines = ["| family | users × servers | " + " | ".join(WAYS) + " |", "|---" * (len(WAYS) + 2) + "|"]
+    for cell in cells:
+        shown = [_shown(cell[way], cell["instances"]) for way in WAYS]
+        lines.append(f"| {cell['family']} | {cell['users']} × {cell['servers']} | " + " | ".join(shown) + " |")
+    return lines
+
+
+def _shown(figures: dict[str, Any], instances: int) -> str:
+    some = "" if figures["plans"] == instances else f" ({figures['plans']} of {instances})"
+    if not figures["plans"]:
+        return f"none{some}"
+    mean, low, high = (f"{100 * figures[key]:.2g}" if figures[key] < 0.1 else f"{100 * figures[key]:.0f}"
+                       for key in ("mean_gap", "low", "high"))  # fmt: skip
+    return f"{mean} [{low}, {high}]{some}"
 
 
 def main() -> None:
