@@ -1,7 +1,7 @@
 """Every method that promises no optimum, beside the bound of branch and price: gap and seconds over seeds.
 
 `python -m benchmarks heuristics [NAME ...]` measures the families, sizes and rules named (all of a sort where none is)
-and keeps the stored rows of the others. Gaps are of a plan to the best bound that `branch` proves in its time; confidence
+and keeps the stored rows of the others. Gaps are of a plan to the best bound that `branch` proves in its time; their
 intervals are of the mean over seeds, by bootstrap. A method that finds no plan is counted apart. Meta-heuristics get
 2,000 evaluations; nothing runs longer than 8 s.
 """
