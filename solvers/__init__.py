@@ -1,6 +1,6 @@
 """How it is answered: methods over option tables, one `solve` for all, results that the checker has recomputed."""
 
-from solvers import admission, branch, brute_force, exact, heuristics, prices, relaxation
+from solvers import admission, branch, brute_force, exact, heuristics, learned, meta, prices, relaxation, vertex
 from solvers.answer import Limits, Progress, Stop
 from solvers.compare import compare
 from solvers.registry import METHODS, get_method, method
@@ -21,8 +21,11 @@ __all__ = [
     "exact",
     "get_method",
     "heuristics",
+    "learned",
+    "meta",
     "method",
     "prices",
     "relaxation",
     "solve",
+    "vertex",
 ]

@@ -196,13 +196,15 @@ class _Work:
     def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> None:
         """Search afresh from the best plan and the root's prices, with the options that these leave."""
         old, kept = self.search, self.kept
-        assert old is not None and old.root.record.sieve is not None  # its root has been looked at
+        assert old is not None
         self.take_over()
         rows = old.offers.row[old.useful]
         if self.best is not None:
             rows = np.concatenate([rows, np.searchsorted(kept, self.best.chosen)])
         self.nodes += old.nodes
-        self._begin(kind, kept[np.unique(rows)], Record(old.root.record.sieve, old.sieved_j))
+        record = old.root.record  # without a sieve where the nodes ran out before its root was looked at
+        again = record if record.sieve is None else Record(record.sieve, old.sieved_j)
+        self._begin(kind, kept[np.unique(rows)], Record(again.rates, again.bound_j))
 
     def _begin_anew(self, dual: Dual) -> None:
         """Search afresh from the prices for all options, with those that the best plan leaves."""
