@@ -42,9 +42,11 @@ _SHARP = 12
 _SKETCH = 30
 """Nodes with continuous shares before whole pieces are looked at: their bound is weaker, but leaves few options."""
 _TASTE, _POOR = 2, 0.01
-"""Nodes after which, and gap above which, a better plan is looked for in other ways (whole pieces)."""
-_CERTIFIED, _PROOF = 100, 300
-"""Users up to which, and nodes for which, a bound of patterns is not enough: it has no certificate, the search has."""
+"""Nodes after which, and gap above which, servers are filled in other ways (whole pieces)."""
+_FEW, _LONG, _NEARLY = 100, 200, 1e-3
+"""With no more users, pieces are searched first: nodes after which, and gap above which, servers are filled."""
+_PROOF = 300
+"""Nodes for which the search then goes on: a bound of patterns has no certificate, the search has."""
 _MOST_CELLS = 3e8
 """Pieces (blocks × units) of all options together up to which they are listed."""
 
@@ -108,26 +110,38 @@ class _Work:
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
         whole = self.table.allocation == "units"
         self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
-        if whole and self._go_on(_TASTE) in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
-            self.take_over()
-            if relative_gap(self.best_j, self.bound_j) > _POOR:
-                self._fill(dual)
-                if self._done and self.table.n_users > _CERTIFIED:
-                    return Stop.FINISHED, ""
-                self._begin_anew(dual)
-        done = self._done
-        stop = self._go_on(_SKETCH if whole else None)
-        if whole and stop in (Stop.NODES, Stop.STALLED) and self._nodes_left != 0:
-            if self._listable:
-                self.certificate = self._proof()
-                self._begin_again(Pieces)
-            stop = self._go_on(_PROOF if done else None)
+        stop = self._whole(dual) if whole else self._go_on(None)
         assert self.search is not None
-        if done and stop in (Stop.NODES, Stop.STALLED):
-            return Stop.FINISHED, ""
         if self.search.empty:
             return Stop.INFEASIBLE, "no choice of options fits deadlines and capacities together"
         return stop, "no further progress at working precision" if stop is Stop.STALLED else ""
+
+    def _whole(self, dual: Dual) -> Stop:
+        """Search over whole pieces; where that does not get on, servers are filled in other ways on the way."""
+        few = self.table.n_users <= _FEW
+        stop = self._by_pieces(_LONG) if few else self._go_on(_TASTE)
+        if stop not in (Stop.NODES, Stop.STALLED) or self._nodes_left == 0:
+            return stop
+        self.take_over()
+        if relative_gap(self.best_j, self.bound_j) <= (_NEARLY if few else _POOR):
+            return self._go_on(None) if few else self._by_pieces(None)
+        self._fill(dual)
+        if self._done and not few:
+            return Stop.FINISHED
+        done = self._done
+        self._begin_anew(dual)
+        stop = self._by_pieces(_PROOF if done else None)
+        return Stop.FINISHED if done and stop in (Stop.NODES, Stop.STALLED) else stop
+
+    def _by_pieces(self, most: int | None) -> Stop:
+        """A sketch with continuous shares, then at most so many nodes with whole pieces."""
+        stop = self._go_on(_SKETCH)
+        if stop not in (Stop.NODES, Stop.STALLED) or self._nodes_left == 0:
+            return stop
+        if self._listable:
+            self.certificate = self._proof()
+            self._begin_again(Pieces)
+        return self._go_on(most)
 
     @property
     def _done(self) -> bool:
