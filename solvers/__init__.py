@@ -1,6 +1,6 @@
 """How it is answered: methods over option tables, one `solve` for all, results that the checker has recomputed."""
 
-from solvers import branch, brute_force, exact, heuristics, prices, relaxation
+from solvers import bottleneck, branch, brute_force, exact, heuristics, prices, relaxation
 from solvers.answer import Limits, Progress, Stop
 from solvers.compare import compare
 from solvers.registry import METHODS, get_method, method
@@ -14,6 +14,7 @@ __all__ = [
     "Result",
     "Stop",
     "Verdict",
+    "bottleneck",
     "branch",
     "brute_force",
     "compare",

@@ -13,6 +13,7 @@ from formulations.split import SPLIT_FORMULATIONS
 from solvers import split
 from solvers.components import COMPONENT_METHODS
 from solvers.rows import ROW_METHODS
+from solvers.systems import SYSTEM_METHODS
 
 CATALOGUE = Path(__file__).parents[1] / "docs" / "catalogue.md"
 
@@ -107,7 +108,17 @@ def test_every_system_has_one_row_with_status_and_evidence() -> None:
 
 
 def test_a_running_system_names_something_registered() -> None:
-    registered = {*solvers.METHODS, *formulations.FORMULATIONS, *split.SPLITTERS, *COMPONENT_METHODS, *ROW_METHODS}
+    registered = {*solvers.METHODS, *formulations.FORMULATIONS, *split.SPLITTERS, *COMPONENT_METHODS, *ROW_METHODS,
+                  *SYSTEM_METHODS}  # fmt: skip
     running = [row for rows in tables().values() for row in rows if "system" in row and row["status"] == "runs"]
     for row in running:
         assert any(f"`{name}`" in row["in edgecut"] for name in registered), row["system"]
+
+
+def test_methods_of_systems_are_listed_with_what_they_declare() -> None:
+    (heading,) = (name for name in tables() if name.endswith("Methods of multi-user systems"))
+    rows = {row["name"].strip("`"): row for row in tables()[heading]}
+    assert set(rows) == set(SYSTEM_METHODS)
+    for name, row in rows.items():
+        method = SYSTEM_METHODS[name]
+        assert (row["for"], row["kind"], row["guarantee"]) == (method.system, method.kind, method.guarantee)
