@@ -21,7 +21,9 @@ _PAPER = "after Tang et al., IoT-J 2021, arXiv:2007.09072; docs/theory.md P26"
 def _least_units(latency: Floats, largest_s: float, *, strictly: bool = False) -> Ints:
     """[users] fewest units with which each is no later (or earlier) than this; one more than there are: never."""
     late = latency >= largest_s if strictly else latency > largest_s
-    return np.array(late.sum(axis=1), dtype=np.int64)  # latency falls with units, so those that are late come first
+    return np.count_nonzero(late, axis=1).astype(
+        np.int64
+    )  # latency falls with units, so those that are late come first
 
 
 def _plan(cut: Ints, units: Ints) -> UnitsPlan:
@@ -31,7 +33,7 @@ def _plan(cut: Ints, units: Ints) -> UnitsPlan:
 def _spread_evenly(latency: Floats) -> Ints:
     """Equal units, the first users one more where they do not divide."""
     n, units = latency.shape[0], latency.shape[1] - 1
-    return units // n + (np.arange(n) < units % n).astype(np.int64)
+    return np.asarray(units // n + (np.arange(n) < units % n))
 
 
 @system_method("iao", system=_SYSTEM, kind="exact", guarantee="optimal", reference=_PAPER)
