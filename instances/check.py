@@ -69,8 +69,8 @@ class Report:
     figures of whom are 0; J-Q: what is not right; J-M: latency), and ``static_j``, what servers in use cost for being
     on (static energy; J-C: rent; J-A, J-Q, J-M: nothing). ``admitted`` [n]. ``accuracy`` [n]: 1 where a network does
     not say. Energies are those of the expected run, latencies those of the run that deadlines look at.
-    ``user_energy_j`` [n]: E, J, with its parts ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy).
-    ``latency_s`` [n], with parts ``device_s``, ``uplink_s``, ``server_s``,
+    ``user_energy_j`` [n]: E, J, with its parts ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j``
+    (weighted server energy). ``latency_s`` [n], with parts ``device_s``, ``uplink_s``, ``server_s``,
     ``fixed_s``. Per server ``uplink_load``, ``compute_load``, ``memory_mb``, ``server_energy_j`` (not weighted, idling
     included). ``violations``: empty when the plan is valid. A plan whose structure is broken has NaN figures.
     """

@@ -12,6 +12,7 @@ from instances.latency import within
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
 from solvers.bottleneck.settle import settle
+from solvers.matching import rows_in
 from solvers.objective import decision_cost
 from solvers.registry import Kind, get_method, method
 
@@ -41,20 +42,12 @@ class _Search:
 
     def offer(self, table: OptionTable, decision: Decision) -> None:
         """Keep a decision on a table with some of the options, with its best shares, if it is the best yet."""
-        same = Decision(self._rows(table)[decision.chosen], decision.uplink_share, decision.compute_share)
+        same = Decision(rows_in(self.table, table)[decision.chosen], decision.uplink_share, decision.compute_share)
         for candidate in (same, settle(self.table, same.chosen)):
             cost = math.inf if candidate is None else decision_cost(self.table, candidate)
             if cost < self.best_s:
                 self.best, self.best_s = candidate, cost
         self.clock.report(self.best_s, self.bound_s)
-
-    def _rows(self, table: OptionTable) -> np.ndarray:
-        """[options] rows of the whole table; options of one user differ in server or way."""
-        key = [(t.user * (t.n_servers + 1) + t.server + 1, t.cut) for t in (self.table, table)]
-        width = int(max(k[1].max(initial=0) for k in key)) + 2
-        whole, part = ((k[0] * width + k[1] + 1) for k in key)
-        order = np.argsort(whole, kind="stable")
-        return np.asarray(order[np.searchsorted(whole[order], part)])
 
     def ask(self, largest_s: float) -> Stop:
         """FINISHED: yes, and a plan was offered; INFEASIBLE: no; else why there is no answer."""

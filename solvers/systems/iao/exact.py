@@ -21,9 +21,8 @@ _PAPER = "after Tang et al., IoT-J 2021, arXiv:2007.09072; docs/theory.md P26"
 def _least_units(latency: Floats, largest_s: float, *, strictly: bool = False) -> Ints:
     """[users] fewest units with which each is no later (or earlier) than this; one more than there are: never."""
     late = latency >= largest_s if strictly else latency > largest_s
-    return np.count_nonzero(late, axis=1).astype(
-        np.int64
-    )  # latency falls with units, so those that are late come first
+    count: Ints = late.sum(axis=1)  # latency falls with units, so those that are late come first
+    return count
 
 
 def _plan(cut: Ints, units: Ints) -> UnitsPlan:
