@@ -76,7 +76,7 @@ class AccessProblem:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class AccessPlan:
-    """Decisions, [tasks]: ``point`` and ``server`` (both −1: on the device), ``blocks``, ``units``, ``level`` of power."""
+    """Decisions, [tasks]: ``point``, ``server`` (both −1: on the device), ``blocks``, ``units``, ``level`` of power."""
 
     point: Ints
     server: Ints
