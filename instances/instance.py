@@ -27,7 +27,7 @@ CUT_RULES = ("efficient", "supported")
 DEADLINE_RULES = ("expected", "worst")
 OBJECTIVES = {"J-E": ("energy", "J"), "J-L": ("energy+time", "J"), "J-C": ("money", "USD"),
               "J-A": ("rejected", "in weight"), "J-Q": ("inaccuracy", "in weight"),
-              "J-M": ("largest latency", "s")}  # fmt: skip
+              "J-M": ("latency", "s")}  # fmt: skip
 """What each problem minimises, in a word, and its unit; money is in the tariff's currency (see `Instance.unit`)."""
 
 PROBLEMS = tuple(OBJECTIVES)

@@ -20,7 +20,7 @@ from instances.certify_pieces import Pieces, list_pieces, prices_of_pieces
 from instances.errors import InputError
 from instances.expand import expand
 from instances.generate import generate
-from instances.instance import SUMS, Instance
+from instances.instance import PROBLEMS, Instance
 from instances.options import OptionTable
 from instances.stocks import stocks_bind
 from solvers import solve
@@ -79,7 +79,7 @@ def random_node(instance: Instance, table: OptionTable, size: float, rng: np.ran
 
 
 @pytest.mark.parametrize("allocation", RULES)
-@pytest.mark.parametrize("problem", SUMS)
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_p16_never_above_the_optimum(problem: str, allocation: str) -> None:
     """100 instances each; leaves and trees at random, claims at random; with any shares, and with whole pieces."""
     compared = near = 0
@@ -102,7 +102,7 @@ def test_p16_never_above_the_optimum(problem: str, allocation: str) -> None:
 
 
 @pytest.mark.parametrize("allocation", RULES)
-@pytest.mark.parametrize("problem", SUMS)
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_p16_equals_the_solvers_bound(problem: str, allocation: str) -> None:
     """At random prices and links, with an energy price where there is one: the same number but for rounding."""
     compared = equal = 0
@@ -148,7 +148,7 @@ def test_p16_whole_pieces_prove_no_less() -> None:
     assert gained > 10
 
 
-@pytest.mark.parametrize("problem", SUMS)
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_p16_costs_of_pieces_against_fractions(problem: str) -> None:
     """At most what an exact, feasible clock costs at exact shares; where time does not count, nearly that."""
     rng, tried = np.random.default_rng(1), 0
@@ -200,7 +200,7 @@ def _all_pieces(instance: Instance) -> Pieces:
     return list_pieces(instance, Offers(instance).of(0, instance.n_users))
 
 
-@pytest.mark.parametrize("problem", SUMS)
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_p16_columns_are_the_solvers(problem: str) -> None:
     """No other columns are left than the solver's, so that its bounds can be proven; the same if no stock can run out.
 

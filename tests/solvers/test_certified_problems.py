@@ -16,7 +16,7 @@ from instances.certify import certify
 from instances.certify_tree import parts_of
 from instances.errors import InputError
 from instances.generate import generate
-from instances.instance import SUMS, Instance
+from instances.instance import PROBLEMS, Instance
 from solvers import Limits, Result, Verdict, solve
 from solvers.result_file import examine, result_from_json, result_to_json, verify
 from tests.builders import tiny_admission, tiny_instance
@@ -40,7 +40,7 @@ def nodes_of(root: Node) -> list[Node]:
 
 
 @pytest.mark.parametrize("allocation", RULES)
-@pytest.mark.parametrize("problem", SUMS)
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_optima_are_certified(problem: str, allocation: str) -> None:
     solved = 0
     for seed in range(10):
@@ -57,7 +57,7 @@ def test_optima_are_certified(problem: str, allocation: str) -> None:
     assert solved >= 6
 
 
-@pytest.mark.parametrize("problem", SUMS)
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_prices_are_certified(problem: str) -> None:
     instance = tiny_instance(4, allocation="continuous", problem=problem)
     if problem == "J-A":
