@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from instances.check_costs import Spent, costs_of
+from instances.check_costs import Spent, costs_of, total_of
 from instances.check_cuts import CutFacts
 from instances.check_families import beyond_servers, is_variant, wrongly_passed_on
 from instances.columns import Bools, Floats, Ints
@@ -64,13 +64,13 @@ class Violation:
 class Report:
     """What a plan amounts to.
 
-    ``objective_j``, in the problem's unit: the sum of ``user_cost`` [n], what each user adds, weight included (J-E:
-    energy; J-L: energy and latency; J-C: money; J-A: the weight of users that are turned away, all other figures of
-    whom are 0; J-Q: what is not right), and ``static_j``, what servers in use cost for being on (static energy; J-C:
-    rent; J-A, J-Q: nothing). ``admitted`` [n]. ``accuracy`` [n]: 1 where a network does not say. Energies are those of
-    the expected run, latencies those of the run that deadlines look at. ``user_energy_j`` [n]: E, J, with its parts
-    ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j`` (weighted server energy).
-    ``latency_s`` [n], with parts ``device_s``, ``uplink_s``, ``server_s``,
+    ``objective_j``, in the problem's unit: the sum (J-M: the maximum) of ``user_cost`` [n], what each user adds, weight
+    included (J-E: energy; J-L: energy and latency; J-C: money; J-A: the weight of users that are turned away, all other
+    figures of whom are 0; J-Q: what is not right; J-M: latency), and ``static_j``, what servers in use cost for being
+    on (static energy; J-C: rent; J-A, J-Q, J-M: nothing). ``admitted`` [n]. ``accuracy`` [n]: 1 where a network does
+    not say. Energies are those of the expected run, latencies those of the run that deadlines look at.
+    ``user_energy_j`` [n]: E, J, with its parts ``compute_j``, ``radio_j`` (sending and receiving) and ``served_j``
+    (weighted server energy). ``latency_s`` [n], with parts ``device_s``, ``uplink_s``, ``server_s``,
     ``fixed_s``. Per server ``uplink_load``, ``compute_load``, ``memory_mb``, ``server_energy_j`` (not weighted, idling
     included). ``violations``: empty when the plan is valid. A plan whose structure is broken has NaN figures.
     """
@@ -238,7 +238,8 @@ def _quantities(instance: Instance, plan: Plan, facts: CutFacts, admitted: Bools
     work_j = servers.j_per_gflop[at] * facts.server_gflop[plan.cut][remote]
     idle_j = servers.idle_w * instance.horizon_s * (np.bincount(at, minlength=n_s) > 0)
     return Report(
-        objective_j=float(cost.sum()) + static, static_j=static, user_cost=cost, user_energy_j=device_j + served_j,
+        objective_j=total_of(instance, cost) + static, static_j=static, user_cost=cost,
+        user_energy_j=device_j + served_j,
         compute_j=compute_j, radio_j=radio_j, served_j=served_j, latency_s=latency_s, device_s=device_s,
         uplink_s=uplink_s, server_s=server_s, fixed_s=fixed_s,
         uplink_load=_sum_at(at, plan.uplink_share[remote], n_s),

@@ -13,7 +13,7 @@ from instances.columns import Bools, Floats
 from instances.instance import Instance
 from instances.plan import Plan
 
-__all__ = ["Spent", "costs_of"]
+__all__ = ["Spent", "costs_of", "total_of"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,11 +44,18 @@ def costs_of(instance: Instance, plan: Plan, spent: Spent) -> tuple[Floats, Floa
         return np.where(spent.admitted, 0.0, weight), np.zeros(instance.n_servers)
     if instance.problem == "J-Q":
         return weight * (1.0 - spent.accuracy), np.zeros(instance.n_servers)
+    if instance.problem == "J-M":
+        return weight * spent.latency_s, np.zeros(instance.n_servers)
     if instance.problem == "J-L":
         return weight * (energy_j + instance.latency_weight_w * spent.latency_s), idle_j
     if instance.problem == "J-C":
         return weight * _bill(instance, plan, spent), _rent(instance)
     return weight * energy_j, idle_j
+
+
+def total_of(instance: Instance, cost: Floats) -> float:
+    """What the users' costs come to: their sum; J-M: the largest."""
+    return float(cost.max()) if instance.problem == "J-M" else float(cost.sum())
 
 
 def _bill(instance: Instance, plan: Plan, spent: Spent) -> Floats:

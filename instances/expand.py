@@ -10,6 +10,7 @@ from instances import physics
 from instances.admission import price_admission, with_rejections
 from instances.columns import Floats, Ints
 from instances.instance import Instance
+from instances.latency import price_latency
 from instances.menu import Menu
 from instances.options import LOCAL, OptionTable
 from instances.quality import accurate_enough, price_quality
@@ -150,6 +151,8 @@ def _table(instance: Instance, menu: Menu, arrivals: _Arrivals, arrival: Ints, c
     )  # fmt: skip
     if instance.problem == "J-A":
         return price_admission(instance, table, at_server(servers.j_per_gflop) * server_gflop, radio_j)
+    if instance.problem == "J-M":
+        return price_latency(table)
     return price_quality(table) if instance.problem == "J-Q" else table
 
 

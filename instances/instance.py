@@ -19,17 +19,20 @@ from instances.errors import InputError
 from instances.tariff import Tariff
 from instances.variants import Variants
 
-__all__ = ["ALLOCATIONS", "BUDGETS", "CUT_RULES", "DEADLINE_RULES", "OBJECTIVES", "PROBLEMS", "Clouds", "Devices",
-           "Instance", "Links", "Radios", "Servers", "Tariff", "Users", "Variants"]  # fmt: skip
+__all__ = ["ALLOCATIONS", "BUDGETS", "CUT_RULES", "DEADLINE_RULES", "OBJECTIVES", "PROBLEMS", "SUMS", "Clouds",
+           "Devices", "Instance", "Links", "Radios", "Servers", "Tariff", "Users", "Variants"]  # fmt: skip
 
 ALLOCATIONS = ("continuous", "units")
 CUT_RULES = ("efficient", "supported")
 DEADLINE_RULES = ("expected", "worst")
 OBJECTIVES = {"J-E": ("energy", "J"), "J-L": ("energy+time", "J"), "J-C": ("money", "USD"),
-              "J-A": ("rejected", "in weight"), "J-Q": ("inaccuracy", "in weight")}  # fmt: skip
+              "J-A": ("rejected", "in weight"), "J-Q": ("inaccuracy", "in weight"),
+              "J-M": ("latency", "s")}  # fmt: skip
 """What each problem minimises, in a word, and its unit; money is in the tariff's currency (see `Instance.unit`)."""
 
 PROBLEMS = tuple(OBJECTIVES)
+SUMS = tuple(problem for problem in PROBLEMS if problem != "J-M")
+"""Problems whose objective adds up over users; that of J-M is the largest of them."""
 BUDGETS = ("energy_budget_j", "device_budget_j")
 """Fields of an instance that limit energy; part of J-A only."""
 
@@ -125,7 +128,8 @@ class Instance:
         devices, radios, users, servers, links: columns, see each class. Links are kept sorted by (user, server).
         allocation: ``continuous`` shares or whole ``units`` (resource blocks and compute units).
         problem: what is minimised: J-E weighted energy; J-L weighted energy plus latency; J-C money; J-A the weight of
-            users that are turned away; J-Q the weighted part of answers that are wrong.
+            users that are turned away; J-Q the weighted part of answers that are wrong; J-M the largest weighted
+            latency.
         horizon_s: s that a server which is on draws its idle power for (one request period).
         server_energy_weight: how much a joule at a server counts beside a joule at a device.
         cut_rule: which cuts become options: ``efficient`` (every cut that can matter) or ``supported``
@@ -233,10 +237,10 @@ class Instance:
 
     @property
     def static_j(self) -> Floats:
-        """[servers] what a server costs for being on in the horizon: weighted J; J-C: its rent; J-A, J-Q: nothing."""
+        """[servers] what a server costs for being on in the horizon: weighted J; J-C: its rent; J-A, J-Q, J-M: 0."""
         if self.tariff is not None:
             return self.tariff.rent
-        if self.problem in ("J-A", "J-Q"):
+        if self.problem in ("J-A", "J-Q", "J-M"):
             return np.zeros(self.n_servers)
         return np.asarray(self.server_energy_weight * self.servers.idle_w * self.horizon_s)
 

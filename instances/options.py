@@ -94,7 +94,8 @@ class OptionTable:
     for dynamic energy (J; inf: no budget).
     ``allocation``: continuous or units. ``cut_sets``, ``cut_offset``: cut r is row
     r − cut_offset[m] of cut_sets[m], the ways to run mode m (a network, or a variant of one). ``device_limit``: J that
-    options may cost the device, or None.
+    options may cost the device, or None. ``aggregate``: whether users' costs add up (sum) or the
+    largest counts (max).
     To be turned away (J-A) is an option too: a local one with cut −1 that takes nothing and costs ``fixed_j``.
 
     J stands for the problem's unit: under J-C the columns e, p, q and ``static_j`` are money (and money a second).
@@ -130,6 +131,7 @@ class OptionTable:
     server_use_j: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     energy_j: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     device_limit: DeviceLimit | None = None
+    aggregate: str = "sum"
 
     def __post_init__(self) -> None:
         if not len(self.second_w):

@@ -1,6 +1,18 @@
 """How it is answered: methods over option tables, one `solve` for all, results that the checker has recomputed."""
 
-from solvers import admission, branch, brute_force, exact, heuristics, learned, meta, prices, relaxation, vertex
+from solvers import (
+    admission,
+    bottleneck,
+    branch,
+    brute_force,
+    exact,
+    heuristics,
+    learned,
+    meta,
+    prices,
+    relaxation,
+    vertex,
+)
 from solvers.answer import Limits, Progress, Stop
 from solvers.compare import compare
 from solvers.registry import METHODS, get_method, method
@@ -15,6 +27,7 @@ __all__ = [
     "Stop",
     "Verdict",
     "admission",
+    "bottleneck",
     "branch",
     "brute_force",
     "compare",

@@ -10,7 +10,7 @@ from instances.expand import expand
 from instances.instance import Instance
 from solvers.answer import Limits, Progress, relative_gap
 from solvers.guarantees import held
-from solvers.registry import METHODS, require_support
+from solvers.registry import METHODS, reason_against, require_support
 from solvers.result import Result
 from solvers.solve import solve
 
@@ -32,7 +32,7 @@ def compare(
     """
     table = expand(instance)
     if methods is None:
-        names = [name for name, entry in METHODS.items() if entry.supports(table) is None]
+        names = [name for name, entry in METHODS.items() if reason_against(entry, table) is None]
     else:
         names = list(methods)
         for name in names:  # before any of them is run

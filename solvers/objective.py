@@ -33,6 +33,8 @@ def decision_cost(table: OptionTable, decision: Decision) -> float:
         cost = table.cost_j(shares[0], shares[1], chosen)
     if not np.isfinite(cost).all():
         return math.inf
+    if table.aggregate == "max":
+        return float(cost.max())
     used = np.unique(table.server[chosen][remote])
     return float(cost.sum() + table.static_j[used].sum())
 

@@ -10,7 +10,8 @@ from instances.errors import InputError, nearest
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits
 
-__all__ = ["METHODS", "Kind", "Method", "get_method", "method", "require_support"]
+__all__ = ["METHODS", "Kind", "Method", "get_method", "method", "reason_against",
+           "require_support"]  # fmt: skip
 
 Kind = Literal["exact", "bound", "approximation", "heuristic", "online", "learned"]
 
@@ -55,6 +56,18 @@ def get_method(name: str) -> Method:
     return METHODS[name]
 
 
+def reason_against(entry: Method, table: OptionTable) -> str | None:
+    """None when a method can run on these options, else why not.
+
+    Methods minimise sums over users unless they declare ``aggregates``.
+    """
+    if table.aggregate not in getattr(entry, "aggregates", ("sum",)):
+        takers = [name for name, other in METHODS.items() if table.aggregate in getattr(other, "aggregates", ("sum",))]
+        what = {"sum": "the sum over users", "max": "the largest latency of all users"}[table.aggregate]
+        return f"it does not minimise {what}; {', '.join(takers)} can"
+    return entry.supports(table)
+
+
 def require_support(name: str, table: OptionTable) -> Method:
     """Method by name, if it can run on these options.
 
@@ -62,7 +75,7 @@ def require_support(name: str, table: OptionTable) -> Method:
         InputError: no such method, or why it cannot run.
     """
     chosen = get_method(name)
-    reason = chosen.supports(table)
+    reason = reason_against(chosen, table)
     if reason is not None:
         raise InputError(f"method '{name}'", "cannot run on this instance", reason)
     return chosen

@@ -22,7 +22,8 @@ OURS = {*MAY_IMPORT, "tests", "benchmarks", "scripts"}
 # The checker recomputes a plan by itself: nothing that made the plan may be behind it.
 CHECKER = ("instances.check", "instances.check_components", "instances.check_cuts", "instances.check_request",
            "instances.check_rows", "instances.systems.check_batching", "instances.systems.check_droo",
-           "instances.systems.check_hoda", "instances.systems.check_mad2rl")  # fmt: skip
+           "instances.systems.check_gma", "instances.systems.check_hoda", "instances.systems.check_iao",
+           "instances.systems.check_mad2rl")  # fmt: skip
 HIDDEN_FROM_CHECKER = ("instances.options", "instances.cuts", "instances.physics", "instances.expand",
                        "instances.supported", "instances.component_costs", "instances.request_build",
                        "instances.request_costs", "formulations", "solvers", "results", "edgecut")  # fmt: skip

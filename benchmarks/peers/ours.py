@@ -10,6 +10,7 @@ from benchmarks.peers.trace import Ending, Recorder
 from instances.options import OptionTable
 from solvers import Limits, get_method
 from solvers.answer import Clock
+from solvers.registry import reason_against
 
 __all__ = ["solve", "version"]
 
@@ -24,7 +25,7 @@ def version() -> str:
 def solve(name: str, table: OptionTable, record: Recorder) -> Ending:
     """Ask the method; every report to its clock is an event."""
     method = get_method(name)
-    reason = method.supports(table)
+    reason = reason_against(method, table)
     if reason is not None:
         return Ending(f"not supported: {reason}")
     limits = Limits(time_s=record.left_s, gap=record.gap)

@@ -137,6 +137,8 @@ def slopes_of(result: Result) -> Slopes:
         InputError: it has neither, or its plan does what is no option of the instance.
     """
     instance, certificate = result.instance, result.certificate
+    if instance.problem == "J-M":
+        raise InputError("result", "is of J-M", "prices are those of a sum over users, and J-M minimises a maximum")
     table, load = expand(instance), _load(result)
     planned = _of_plan(table, result.plan) if result.plan is not None and result.valid else None
     if certificate is not None and isinstance(certificate.root, Leaf):

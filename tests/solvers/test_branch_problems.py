@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from instances.expand import expand
-from instances.instance import PROBLEMS, Instance
+from instances.instance import SUMS, Instance
 from solvers import Limits, Verdict, solve
 from solvers.branch.offers import Shares
 from solvers.branch.rates import Rates
@@ -24,7 +24,7 @@ def made(seed: int, problem: str) -> Instance:
     return tiny_instance(seed, users=4, layers=2, allocation="continuous", problem=problem)
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("problem", SUMS)
 def test_no_plan_is_dearer_than_the_ceiling(problem: str) -> None:
     rng = np.random.default_rng(1)
     found = 0
@@ -44,7 +44,7 @@ def test_no_plan_is_dearer_than_the_ceiling(problem: str) -> None:
     assert found > 50
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("problem", SUMS)
 def test_values_at_prices_are_no_more_than_any_shares_cost(problem: str) -> None:
     """Also at prices of 0, and where costs are a millionth of a joule's in size."""
     rng = np.random.default_rng(2)
@@ -65,7 +65,7 @@ def test_values_at_prices_are_no_more_than_any_shares_cost(problem: str) -> None
             assert (value <= whole * (1 + 1e-13)).all()
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("problem", SUMS)
 def test_it_proves_the_best_plan_and_claims_no_more(problem: str) -> None:
     for seed in range(12):
         truth = solve(made(seed, problem), "brute_force")
