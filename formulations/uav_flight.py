@@ -148,18 +148,24 @@ def _where_it_is(mission: Mission, hops: Ints, services: Ints, columns: int) -> 
     order = np.argsort(node, kind="stable")
     where = (services[:, 0] * slots + services[:, 1]) * points + services[:, 3]
     low, high = np.searchsorted(node[order], where), np.searchsorted(node[order], where, side="right")
-    inward = np.concatenate([order[a:b] for a, b in zip(low, high, strict=True)] or [np.zeros(0, dtype=np.int64)])
+    inward = _between(order, low, high)
     row = np.repeat(np.arange(m), high - low)
     each = make_rows(np.concatenate([np.arange(m), row]), np.concatenate([n + np.arange(m), inward]),
                      np.concatenate([np.ones(m), -np.ones(len(inward))]), -np.inf, 0.0, (m, columns))  # fmt: skip
     spots, at = np.unique(where, return_inverse=True)
     first, last = np.searchsorted(node[order], spots), np.searchsorted(node[order], spots, side="right")
-    inward = np.concatenate([order[a:b] for a, b in zip(first, last, strict=True)] or [np.zeros(0, dtype=np.int64)])
+    inward = _between(order, first, last)
     row = np.repeat(np.arange(len(spots)), last - first)
     together = make_rows(np.concatenate([at.reshape(-1), row]), np.concatenate([n + np.arange(m), inward]),
                          np.concatenate([np.ones(m), np.full(len(inward), -float(mission.channels))]), -np.inf, 0.0,
                          (len(spots), columns))  # fmt: skip
     return stack_rows([each, together])
+
+
+def _between(order: Ints, low: Ints, high: Ints) -> Ints:
+    """The parts low … high − 1 of ``order``, one behind the other."""
+    count = high - low
+    return np.asarray(order[np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))])
 
 
 def _batteries(mission: Mission, costs: MissionCosts, hops: Ints, services: Ints, shifts: Ints, best: Ints,
