@@ -18,6 +18,7 @@ ALL = (
     "dual",
     "expand",
     "gap",
+    "online",
     "predictors",
     "prices",
     "reality",

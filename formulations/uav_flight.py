@@ -14,6 +14,7 @@ Exact: docs/theory.md, P34.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -162,7 +163,7 @@ def _where_it_is(mission: Mission, hops: Ints, services: Ints, columns: int) -> 
     return stack_rows([each, together])
 
 
-def _between(order: Ints, low: Ints, high: Ints) -> Ints:
+def _between(order: Ints, low: Any, high: Any) -> Ints:
     """The parts low … high − 1 of ``order``, one behind the other."""
     count = high - low
     return np.asarray(order[np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))])

@@ -55,12 +55,12 @@ class Arrivals:
     @property
     def end(self) -> Ints:
         """[n] first slot in which it is gone, at most ``n_slots``."""
-        return np.minimum(self.slot + self.stay, self.n_slots)
+        return np.asarray(np.minimum(self.slot + self.stay, self.n_slots))
 
     @property
     def inferences(self) -> Ints:
         """[n] slots that count."""
-        return self.end - self.slot
+        return np.asarray(self.end - self.slot)
 
     def present(self, slot: int) -> Bools:
         """[n] who is there in a slot."""

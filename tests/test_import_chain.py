@@ -21,7 +21,8 @@ OURS = {*MAY_IMPORT, "tests", "benchmarks", "scripts"}
 
 # The checker recomputes a plan by itself: nothing that made the plan may be behind it.
 CHECKER = ("instances.check", "instances.check_components", "instances.check_cuts", "instances.check_request",
-           "instances.check_rows", "instances.systems.check_uav")  # fmt: skip
+           "instances.check_rows", "instances.systems.check_uav", "instances.systems.check_hierarchy",
+           "instances.check_arrivals")  # fmt: skip
 HIDDEN_FROM_CHECKER = ("instances.options", "instances.cuts", "instances.physics", "instances.expand",
                        "instances.supported", "instances.component_costs", "instances.request_build",
                        "instances.request_costs", "instances.systems.uav_costs", "formulations", "solvers", "results",

@@ -6,6 +6,7 @@ from results.experiments import (
     energy_against_users,
     integrality,
     layer_times,
+    online,
     predictors,
     reality,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "energy_against_users",
     "integrality",
     "layer_times",
+    "online",
     "predictors",
     "reality",
 ]

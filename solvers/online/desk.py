@@ -51,7 +51,7 @@ class View:
     @property
     def cost(self) -> Floats:
         """[actions] of one inference; inf: no offer."""
-        return self.market.cost[self.user]
+        return np.asarray(self.market.cost[self.user])
 
     @property
     def fits(self) -> Bools:

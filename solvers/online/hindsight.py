@@ -100,7 +100,7 @@ def _state(market: Market, arrivals: Arrivals, *, integer: bool) -> tuple[_Colum
     most = np.zeros((n, resources))
     np.maximum.at(most, k, use)
     entries: list[tuple[Ints, Ints, Floats]] = []
-    scarce = []
+    scarce: list[int] = []
     for t in range(arrivals.n_slots):
         there = arrivals.present(t)
         for r in np.flatnonzero(most[there].sum(axis=0) > 1):

@@ -49,12 +49,12 @@ class Market:
     @property
     def n_actions(self) -> int:
         """Actions of every user."""
-        return self.cost.shape[1]
+        return int(self.cost.shape[1])
 
     @property
     def n_resources(self) -> int:
         """Servers × kinds."""
-        return self.use.shape[2]
+        return int(self.use.shape[2])
 
     @property
     def turned_away(self) -> Bools:

@@ -16,13 +16,27 @@ Kind = Literal["online", "learned"]
 
 
 class Policy(Protocol):
-    """What every policy declares. ``guarantee``: a formula, or None; ``reference``: where the idea comes from."""
+    """What every policy declares."""
 
-    name: str
-    title: str
-    kind: Kind
-    guarantee: str | None
-    reference: str
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def title(self) -> str:
+        """What it does, in a few words."""
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it was trained."""
+
+    @property
+    def guarantee(self) -> str | None:
+        """A formula, or None."""
+
+    @property
+    def reference(self) -> str:
+        """Where the idea comes from."""
 
     def begin(self, market: Market, rng: np.random.Generator) -> Rule:
         """The policy at the start of a sequence; what it draws, it draws from ``rng``."""
