@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import results.network_figures  # noqa: F401  registers its figures
+import results.network_figures
+import results.online_figures  # noqa: F401  likewise
 from instances.errors import InputError
 from results.figures import FIGURES, Rows, draw_figure, figure
 from results.store import RUNS

@@ -20,6 +20,7 @@ ALL = (
     "gap",
     "heuristics",
     "imitation",
+    "online",
     "paths",
     "predictors",
     "prices",

@@ -12,8 +12,10 @@ import solvers
 from formulations.split import SPLIT_FORMULATIONS
 from solvers import split
 from solvers.components import COMPONENT_METHODS
+from solvers.online import POLICIES
 from solvers.rows import ROW_METHODS
 from solvers.systems import SYSTEM_METHODS
+from solvers.uav import FLIGHT_METHODS
 
 CATALOGUE = Path(__file__).parents[1] / "docs" / "catalogue.md"
 
@@ -98,6 +100,15 @@ def test_methods_of_parts_are_listed_with_what_they_declare(heading: str, method
         assert (row["kind"], row["decides"], row["status"]) == (method.kind, method.decides, "runs")
 
 
+@pytest.mark.parametrize(
+    ("heading", "methods"), [("9. Flight methods", FLIGHT_METHODS), ("10. Online policies", POLICIES)]
+)
+def test_flights_and_policies_are_listed_with_their_kind(heading: str, methods: dict[str, Any]) -> None:
+    rows = {row["name"].strip("`"): row for row in tables()[heading]}
+    assert set(rows) == set(methods)
+    assert all((row["kind"], row["status"]) == (methods[name].kind, "runs") for name, row in rows.items())
+
+
 def test_every_system_has_one_row_with_status_and_evidence() -> None:
     rows = [row for rows in tables().values() for row in rows if "system" in row]
     names = [row["system"] for row in rows]
@@ -109,7 +120,7 @@ def test_every_system_has_one_row_with_status_and_evidence() -> None:
 
 def test_a_running_system_names_something_registered() -> None:
     registered = {*solvers.METHODS, *formulations.FORMULATIONS, *split.SPLITTERS, *COMPONENT_METHODS, *ROW_METHODS,
-                  *SYSTEM_METHODS}  # fmt: skip
+                  *SYSTEM_METHODS, *FLIGHT_METHODS, *POLICIES}  # fmt: skip
     running = [row for rows in tables().values() for row in rows if "system" in row and row["status"] == "runs"]
     for row in running:
         assert any(f"`{name}`" in row["in edgecut"] for name in registered), row["system"]

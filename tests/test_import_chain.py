@@ -20,13 +20,15 @@ MAY_IMPORT["paper_figures"] = {*CHAIN, "paper_figures"}
 OURS = {*MAY_IMPORT, "tests", "benchmarks", "scripts"}
 
 # The checker recomputes a plan by itself: nothing that made the plan may be behind it.
-CHECKER = ("instances.check", "instances.check_components", "instances.check_cuts", "instances.check_request",
-           "instances.check_rows", "instances.systems.check_batching", "instances.systems.check_droo",
-           "instances.systems.check_gma", "instances.systems.check_hoda", "instances.systems.check_iao",
-           "instances.systems.check_mad2rl")  # fmt: skip
+CHECKER = ("instances.check", "instances.check_arrivals", "instances.check_components", "instances.check_cuts",
+           "instances.check_request", "instances.check_rows", "instances.systems.check_batching",
+           "instances.systems.check_droo", "instances.systems.check_gma", "instances.systems.check_hierarchy",
+           "instances.systems.check_hoda", "instances.systems.check_iao", "instances.systems.check_mad2rl",
+           "instances.systems.check_uav")  # fmt: skip
 HIDDEN_FROM_CHECKER = ("instances.options", "instances.cuts", "instances.physics", "instances.expand",
                        "instances.supported", "instances.component_costs", "instances.request_build",
-                       "instances.request_costs", "formulations", "solvers", "results", "edgecut")  # fmt: skip
+                       "instances.request_costs", "instances.systems.uav_costs", "formulations", "solvers", "results",
+                       "edgecut")  # fmt: skip
 
 # Neither may anything that found a bound be behind its recomputation. The lists of cuts say what the options are.
 CERTIFIER = ("instances.certify", "instances.certify_bounds", "instances.certify_cases",
