@@ -37,8 +37,9 @@ class Settings:
 
     ``load``: demand relative to capacity: uplink and compute of every server are divided by it. At 1
     (critical) what users would choose if alone just about fills the servers, so that shares are contended, and
-    everybody can still be served; 0.3 is light; above 1 (overloaded) there may be no plan at all, since some
-    users cannot run locally in time. Capacities are also proportional to users per server, so
+    everybody can still be served (of a few users, some draws are an exception); 0.3 is light; above 1
+    (overloaded) there may be no plan at all, since some users cannot run locally in time. Capacities are also
+    proportional to users per server, so
     ``load=users / 20`` keeps the infrastructure of 20 users while the crowd grows. ``deadline_scale``
     multiplies every deadline (never below what the user could reach alone). ``bandwidth_mhz``: MHz of uplink
     of each server as it stands, whatever the load and the number of users. ``networks``: names, or name →

@@ -146,8 +146,12 @@ def test_descent_finds_places_for_all() -> None:
     (Place("roadside", 20, "overloaded", True, "units", 1), 0.02),
     (Place("factory", 60, "overloaded", False, "units", 1), 0.002),
 ])  # fmt: skip
-def test_branch_has_good_plans_where_capacity_is_overloaded(place: Place, gap: float) -> None:
+def test_branch_has_good_plans_where_capacity_is_overloaded(
+    place: Place, gap: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Three nodes are enough, the checker agrees, and a second run gives the same."""
+    # So few users are searched first, unless told otherwise; more would take long.
+    monkeypatch.setattr("solvers.branch.method._FEW", 0)
     instance = build(place)
     results = [solve(instance, "branch", limits=Limits(nodes=3), seed=0) for _ in range(2)]
     assert results[0].gap <= gap
