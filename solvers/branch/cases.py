@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 
 from instances.columns import Bools, Ints
+from solvers.branch.offers import Offers
 from solvers.branch.rates import Rates
 
-__all__ = ["OFF", "ON", "OPEN", "Case", "Limit", "Record"]
+__all__ = ["OFF", "ON", "OPEN", "Case", "Limit", "Record", "root_of"]
 
 OFF, ON, OPEN = 0, 1, 2
 Limit = tuple[Literal["blocks", "units"], int]
@@ -52,3 +53,9 @@ class Case:
     def part(self, state: Ints, live: Bools) -> Case:
         """A part of it: its rates prove at least as much there."""
         return Case(np.asarray(state), live, Record(self.record.rates, self.record.bound_j))
+
+
+def root_of(offers: Offers, record: Record) -> Case:
+    """Nothing settled, everything allowed."""
+    state = np.full(offers.table.n_servers, OPEN)
+    return Case(state, np.ones(len(offers.user), dtype=bool), Record(record.rates, record.bound_j))

@@ -2,8 +2,8 @@
 
 Where capacity is overloaded, repairing the cheapest choice finds poor plans or none, and with a poor plan hardly any
 option can be left out. So columns of the options that prices favour are listed, priced by the linear program over
-them, and put together: server by server where few users fit one (`solvers.patterns`), else by a MILP over the columns
-of small reduced cost.
+them, and put together: along the row where servers lie in one (`solvers.corridor`), server by server where few users
+fit one (`solvers.patterns`), else by a MILP over the columns of small reduced cost.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from solvers.branch.bound import Bounded, bound_case
 from solvers.branch.cases import Case
 from solvers.branch.master import Master
 from solvers.branch.pieces import Pieces
+from solvers.branch.row import settle_row
+from solvers.corridor import line_of
 from solvers.highs import solve_program
 from solvers.patterns import Descent, Generation, Windows
 from solvers.prices.dual import Dual, Point
@@ -70,6 +72,10 @@ class Filling:
 
     def run(self, root_of: Callable[[Pieces], Case]) -> None:
         """List, price, put together."""
+        line = line_of(self.table)
+        if line is not None:
+            settle_row(self.table, line, self.point, self.dear_j, self.clock, self._hear)
+            return
         rows = self._rows()
         pieces = Pieces(self.table.take(rows))
         if not len(pieces.user) or (np.bincount(pieces.user, minlength=self.table.n_users) == 0).any():
@@ -156,6 +162,9 @@ class Filling:
                 return
             idle = 0 if windows.step() else idle + 1
             best_j = self._offer(generation, rows, windows.held)
+
+    def _hear(self, decision: Decision | None, bound_j: float) -> bool:
+        return relative_gap(self.keep(decision), self.prove(bound_j)) <= self.limits.gap
 
     def _bound(self, generation: Generation, rows: Ints, best_j: float, whole: bool) -> None:
         """What the payments prove, where all options that a better plan may use have been looked at."""

@@ -14,7 +14,7 @@ from instances.columns import Bools, Ints
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
 from solvers.branch.bound import lagrangian
-from solvers.branch.cases import OPEN, Case, Record
+from solvers.branch.cases import Record, root_of
 from solvers.branch.filling import Filling
 from solvers.branch.fitting import Fitting
 from solvers.branch.offers import Offers, Shares
@@ -22,6 +22,7 @@ from solvers.branch.pieces import Pieces
 from solvers.branch.proof import certificate_of
 from solvers.branch.rates import Rates
 from solvers.branch.search import Search
+from solvers.corridor import line_of
 from solvers.heuristics.incumbent import name_users
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices
@@ -45,6 +46,8 @@ _TASTE, _POOR = 2, 0.01
 """Nodes after which, and gap above which, servers are filled in other ways (whole pieces)."""
 _FEW, _LONG, _NEARLY = 100, 200, 1e-3
 """With no more users, pieces are searched first: nodes after which, and gap above which, servers are filled."""
+_SHORT = 20
+"""Instead of that, where servers lie along a line that can be settled as a whole."""
 _PROOF = 300
 """Nodes for which the search then goes on: a bound of patterns has no certificate, the search has."""
 _MOST_CELLS = 3e8
@@ -118,8 +121,11 @@ class _Work:
 
     def _whole(self, dual: Dual) -> Stop:
         """Search over whole pieces; where that does not get on, servers are filled in other ways on the way."""
-        few = self.table.n_users <= _FEW
-        stop = self._by_pieces(_LONG) if few else self._go_on(_TASTE)
+        few, row = self.table.n_users <= _FEW, line_of(self.table) is not None
+        if few:
+            stop = self._by_pieces(_SHORT if row else _LONG)
+        else:
+            stop = self._go_on(1 if row else _TASTE)
         if stop not in (Stop.NODES, Stop.STALLED) or self._nodes_left == 0:
             return stop
         self.take_over()
@@ -155,7 +161,7 @@ class _Work:
         Filling(
             self.table, dual, self.point, _DEAR * ceiling_j(dual) + 1e-9, self.limits, self.clock, self.rng,
             self._keep, self._prove,
-        ).run(lambda pieces: _root_of(pieces, record))  # fmt: skip
+        ).run(lambda pieces: root_of(pieces, record))  # fmt: skip
 
     def _prove(self, bound_j: float) -> float:
         """Take a bound, if it is better; the best, J."""
@@ -193,12 +199,12 @@ class _Work:
         dual, rates = Dual(table), record.rates
         self.kept = kept
         self.sieves.append(rates)
-        root = _root_of(offers, record)
+        root = root_of(offers, record)
         if isinstance(offers, Pieces):  # many, and few of them are of use
             priced = offers.price(rates, root.live, sharp=True)
             extra = lagrangian(table, root, rates, priced) + (priced.value - priced.least[offers.user])
             offers = offers.take(np.flatnonzero(extra <= self.best_j * (1 + 1e-9)))
-            root = _root_of(offers, record)
+            root = root_of(offers, record)
         best = self.best
         if best is not None:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
@@ -275,9 +281,3 @@ class _Work:
         if self.best is not None:
             useful[self.best.chosen] = True
         return np.flatnonzero(useful)
-
-
-def _root_of(offers: Offers, record: Record) -> Case:
-    """Nothing settled, everything allowed."""
-    state = np.full(offers.table.n_servers, OPEN)
-    return Case(state, np.ones(len(offers.user), dtype=bool), Record(record.rates, record.bound_j))

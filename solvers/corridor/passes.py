@@ -1,0 +1,159 @@
+"""One pass along a part of the row: states are who of the active users has been served, and the excess so far.
+
+Excess is counted over payments: of the sets that servers take (`solvers.corridor.choices`), and of users whom no
+server takes, who run locally at more than they pay. Users who reach servers outside the part may be left to those; so
+the least excess of a part never exceeds that of the whole there (docs/theory.md, P41).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from instances.columns import Bools, Floats, Ints
+from solvers.corridor.choices import Choice, TooWideError
+from solvers.corridor.line import Line
+
+__all__ = ["Passed", "Row", "walk"]
+
+_ROUNDING = 1e-12
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Row:
+    """What a pass walks along.
+
+    Args:
+        line: who is where. choices: of the server at every place.
+        alone_j: [n_users] what running locally costs more than the user pays; inf where that is impossible.
+        regret: [n_users, places] J that a user served by then may lose over being served later, at most.
+    """
+
+    line: Line
+    choices: Sequence[Choice]
+    alone_j: Floats
+    regret: Floats
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Passed:
+    """How a pass ended.
+
+    ``after`` [places passed]: least excess of the states after each place, inf where none is left. ``sets``: of the
+    best state at the end, the set at every place; None when no state got there. ``complete``: whether no state was
+    dropped for want of room.
+    """
+
+    after: Floats
+    sets: list[int] | None
+    complete: bool
+
+
+Offers = Callable[[int], tuple[Ints, Ints, Floats]]
+"""For the k-th place of a walk, the sets that are looked at there; see `Choice.sets`."""
+
+
+def walk(row: Row, places: Sequence[int], offers: Offers, most: Floats, states: int, each: int | None = None) -> Passed:
+    """Walk up along neighbouring places.
+
+    Args:
+        row: see there. places: of the part.
+        offers: see there. most: [places] excess of states that go on after each.
+        states: dearer states beyond so many are dropped. each: sets beyond so many for one state as well.
+
+    Raises:
+        TooWideError: too many sets at a place.
+    """
+    part = frozenset(places)
+    after = np.full(len(places), np.inf)
+    served, excess, complete = np.zeros(1, dtype=np.int64), np.zeros(1), True
+    back: list[tuple[Ints, Ints]] = []
+    for k, place in enumerate(places):
+        active = row.line.active[place]
+        bits = np.searchsorted(active, row.choices[place].users)
+        local, free, over = offers(k)
+        sets, free = (_moved(one, np.arange(len(bits)), bits) for one in (local, free))
+        came, took, served, excess = _joined(served, excess, sets, free, over, float(most[k]), each)
+        following = row.line.active[places[k + 1]] if k + 1 < len(places) else active[:0]
+        gone = ~np.isin(active, following)
+        excess = excess + _left(row, active, gone, served, part)
+        keep = np.flatnonzero(np.isfinite(excess) & (excess <= _loosely(float(most[k]))))
+        stay = np.flatnonzero(~gone)
+        reduced = _moved(served[keep], stay, np.searchsorted(following, active[stay]))
+        first = _cheapest(reduced, excess[keep], row.regret[following, place])
+        if len(first) > states:
+            first, complete = first[np.argsort(excess[keep][first], kind="stable")[:states]], False
+        keep, served = keep[first], reduced[first]
+        excess = excess[keep]
+        back.append((came[keep], local[took[keep]]))
+        if not len(served):
+            return Passed(after, None, complete)
+        after[k] = float(excess.min())
+    return Passed(after, _traced(back, int(np.argmin(excess))), complete)
+
+
+def _moved(sets: Ints, source: Ints, target: Ints) -> Ints:
+    """Sets with some of their bits, at other places."""
+    found = np.zeros(len(sets), dtype=np.int64)
+    for a, b in zip(source.tolist(), target.tolist(), strict=True):
+        found |= (sets >> a & 1) << b
+    return found
+
+
+_PAIRS = 200_000_000
+
+
+def _joined(
+    served: Ints, excess: Floats, sets: Ints, free: Ints, over: Floats, most: float, each: int | None
+) -> tuple[Ints, Ints, Ints, Floats]:
+    """Every state with every set worth it, while the excess is not too much: which, which, and both."""
+    count = np.searchsorted(over, _loosely(most) - excess, side="right")
+    if int(count.sum()) > _PAIRS:
+        raise TooWideError
+    came, took = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for i in np.flatnonzero(count).tolist():
+        # Nobody twice; and those who would have been free are served already.
+        fits = np.flatnonzero(((sets[: count[i]] & served[i]) | (free[: count[i]] & ~served[i])) == 0)[:each]
+        came.append(np.full(len(fits), i))
+        took.append(fits)
+    a, b = np.concatenate(came), np.concatenate(took)
+    return a, b, served[a] | sets[b], excess[a] + over[b]
+
+
+def _loosely(most: float) -> float:
+    return most + _ROUNDING * (1 + abs(most))
+
+
+def _left(row: Row, active: Ints, gone: Bools, served: Ints, part: frozenset[int]) -> Floats:
+    """[states] excess of users whom no server of the row can serve any more, and none outside the part either."""
+    found = np.zeros(len(served))
+    for bit in np.flatnonzero(gone).tolist():
+        user = active[bit]
+        if int(row.line.first[user]) in part and int(row.line.last[user]) in part:
+            found += np.where(served >> bit & 1, 0.0, row.alone_j[user])
+    return found
+
+
+def _cheapest(states: Ints, excess: Floats, regret: Floats) -> Ints:
+    """Places of the cheapest of equal states, but of those that a state with one more user served beats."""
+    order = np.lexsort((excess, states))
+    change = np.ones(len(order), dtype=bool)
+    change[1:] = np.diff(states[order]) != 0
+    order = order[change]
+    known, value = states[order], excess[order]
+    beaten = np.zeros(len(order), dtype=bool)
+    for k in range(len(regret)):
+        larger = known | (1 << k)
+        at = np.minimum(np.searchsorted(known, larger), max(len(known) - 1, 0))
+        beaten |= (larger != known) & (known[at] == larger) & (value[at] + regret[k] <= value)
+    return order[~beaten]
+
+
+def _traced(back: list[tuple[Ints, Ints]], last: int) -> list[int]:
+    found: list[int] = []
+    for came, sets in reversed(back):
+        found.append(int(sets[last]))
+        last = int(came[last])
+    return found[::-1]
