@@ -56,11 +56,12 @@ def latex(table: Table) -> str:
     heads = " & ".join(escape(column.heading) for column in table.columns)
     body = [" & ".join(map(_entry, row)) + r" \\" for row in table.rows]
     spec = "".join("r" if column.align == "right" else "l" for column in table.columns)
-    notes = [r"$^\dag$ " + escape(CLAIMED_NOTE)] * table.has_claims + list(map(escape, table.notes))
+    notes = [rf"$^\dag$ {escape(CLAIMED_NOTE)}."] * table.has_claims + list(map(escape, table.notes))
+    small = r"\par ".join(notes)
     lines = [
         r"\begin{table}[t]",
         r"\centering",
-        *([rf"\caption{{{escape(table.title)}}}"] if table.title else []),
+        *([rf"\caption{{{escape(table.title)}}}\smallskip"] if table.title else []),
         *([rf"\label{{{re.sub(r'[^A-Za-z0-9:._-]', '-', table.label)}}}"] if table.label else []),
         rf"\begin{{tabular}}{{{spec}}}",
         r"\toprule",
@@ -69,7 +70,7 @@ def latex(table: Table) -> str:
         *body,
         r"\bottomrule",
         r"\end{tabular}",
-        *(rf"\par\smallskip{{\footnotesize {note}.\par}}" for note in (n.rstrip(".") for n in notes)),
+        *([rf"\par\smallskip\parbox{{\linewidth}}{{\footnotesize\raggedright {small}}}"] if notes else []),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
