@@ -19,6 +19,7 @@ class Measurement(NamedTuple):
 
     method: str
     group: str
+    instance: str
     value: float | None
     claimed: bool = False
 
@@ -36,9 +37,10 @@ def comparison(
 ) -> Table:
     """One row a method, one column a group, in the order in which they first come.
 
-    A cell is the mean with its bootstrap interval; behind it, where runs are missing, how many there are of how many.
-    The best mean of a column is marked only if the method has a value for every run that any method has there, and its
-    interval has no point in common with that of any other method there, each from at least `LEAST` values.
+    A cell is the mean with its bootstrap interval; behind it, where values are missing, how many there are of how many:
+    runs that have none, and instances on which others were run and this method was not. The best mean of a column is
+    marked only if none is missing, and its interval has no point in common with that of any other method there, each
+    from at least `LEAST` values.
     """
     cells: dict[tuple[str, str], list[Measurement]] = {}
     for one in measurements:
@@ -59,23 +61,26 @@ def _column(
     """Cells of one group."""
     values = {method: [one.value for one in mine if one.value is not None] for method, mine in runs.items()}
     means = {method: interval(mine, rng, level=level) for method, mine in values.items() if mine}
-    most = max(map(len, runs.values()))
-    winner = _winner(means, values, most, -1.0 if best == "most" else 1.0)
+    everywhere = {one.instance for mine in runs.values() for one in mine}
+    wanted = {name: len(mine) + len(everywhere - {one.instance for one in mine}) for name, mine in runs.items()}
+    winner = _winner(means, values, wanted, -1.0 if best == "most" else 1.0)
     cells = {}
     for method, mine in runs.items():
-        count = f" ({len(values[method])} of {most})" if len(values[method]) < most else ""
+        count = f" ({len(values[method])} of {wanted[method]})" if len(values[method]) < wanted[method] else ""
         text = interval_text(means[method], digits) if method in means else "none"
         claimed = any(one.claimed and one.value is not None for one in mine)
         cells[method] = Cell(text + count, best=method == winner, claimed=claimed)
     return cells
 
 
-def _winner(means: dict[str, Interval], values: dict[str, list[float]], most: int, sign: float) -> str | None:
+def _winner(
+    means: dict[str, Interval], values: dict[str, list[float]], wanted: dict[str, int], sign: float
+) -> str | None:
     """The method that is told apart from all others; None without one."""
     if len(means) < 2 or min(len(values[method]) for method in means) < LEAST:
         return None
     first = min(means, key=lambda method: sign * means[method].estimate)
-    if len(values[first]) < most:
+    if len(values[first]) < wanted[first]:
         return None
     return first if all(means[first].apart(means[other]) for other in means if other != first) else None
 
@@ -88,7 +93,7 @@ def _notes(rows: Sequence[tuple[Cell, ...]], level: float, best: str) -> list[st
     else:
         notes[0] += "; no method is told apart from all others of its column, so none is bold"
     if any(" of " in cell.text for cell in entries):
-        notes.append("(k of n): k runs have a value, and the mean is over these; n runs were tried")
+        notes.append("(k of n): the mean is over the k runs that have a value, of n that were or should have been made")
     if any(cell.text == MISSING for cell in entries):
         notes.append(f"{MISSING}: not run")
     return [note + "." for note in notes]

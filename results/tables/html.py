@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from html import escape
+import html as markup
 
 from results.tables.registry import renderer
 from results.tables.table import CLAIMED_NOTE, Cell, Table
+from results.tables.words import one_line
 
-__all__ = ["html"]
+__all__ = ["LONG", "escape", "html"]
+
+LONG = 40
+"""Signs from which on a cell of text has the class ``long``."""
+
+
+def escape(text: str) -> str:
+    """Text that HTML shows as it is, on one line, also within an attribute."""
+    return markup.escape(one_line(text))
 
 
 @renderer("html")
@@ -19,7 +28,7 @@ def html(table: Table) -> str:
         for column, kind in zip(table.columns, numbers, strict=True)
     )
     body = [
-        "<tr>" + "".join(f"<td{kind}>{_entry(cell)}</td>" for cell, kind in zip(row, numbers, strict=True)) + "</tr>"
+        "<tr>" + "".join(_cell(cell, kind) for cell, kind in zip(row, numbers, strict=True)) + "</tr>"
         for row in table.rows
     ]
     notes = [f"<sup>†</sup> {escape(CLAIMED_NOTE)}."] * table.has_claims + [escape(note) for note in table.notes]
@@ -36,6 +45,11 @@ def html(table: Table) -> str:
         *(f'<p class="note">{note}</p>' for note in notes),
         "</figure>",
     ]) + "\n"  # fmt: skip
+
+
+def _cell(cell: Cell, kind: str) -> str:
+    long = ' class="long"' if not kind and len(cell.text) > LONG else kind
+    return f"<td{long}>{_entry(cell)}</td>"
 
 
 def _entry(cell: Cell) -> str:

@@ -7,6 +7,7 @@ import unicodedata
 
 from results.tables.registry import renderer
 from results.tables.table import CLAIMED_NOTE, Cell, Table
+from results.tables.words import one_line
 
 __all__ = ["escape", "latex"]
 
@@ -33,7 +34,7 @@ _SET = re.compile(r"[\x20-\x7eÀ-ÏÑ-ÖØ-Ýßà-ïñ-öø-ýÿ§©]")
 
 def escape(text: str) -> str:
     """Text that LaTeX sets as it is, on one line; a sign that plain LaTeX does not have as its code point."""
-    flat = unicodedata.normalize("NFC", " ".join(text.split()))
+    flat = unicodedata.normalize("NFC", one_line(text))
     signs = [
         ("{}" if sign == before and sign in _LIGATURES else "") + _sign(sign)
         for before, sign in zip(" " + flat, flat, strict=False)

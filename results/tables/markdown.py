@@ -6,6 +6,7 @@ import re
 
 from results.tables.registry import renderer
 from results.tables.table import CLAIMED_NOTE, Cell, Table
+from results.tables.words import one_line
 
 __all__ = ["escape", "markdown"]
 
@@ -14,7 +15,7 @@ _MARKUP = re.compile(r"([\\`*_|~#!])")
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, on one line: no markup, no link, no HTML."""
-    flat = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    flat = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKUP.sub(r"\\\1", flat).replace("](", "]\\(").replace("][", "]\\[").replace("]:", "]\\:")
 
 

@@ -17,8 +17,9 @@ from results.tables import RENDERERS, Cell, Column, Measurement, Table, comparis
 from results.tables.latex import escape as latex_escape
 from results.tables.markdown import escape as markdown_escape
 from results.tables.numbers import interval_text, number_text
+from results.tables.words import one_line, shortened
 
-HOSTILE = "<script>alert('x')</script> & 100 % of $x_1^2$ #{~\\} `a` | *b* [c](d) \"e\" -- ,, [e][f]\nnext"
+HOSTILE = "<script>alert('x')</script> & 100 % of $x_1^2$ #{~\\} `a` | *b* [c](d) \"e\" -- ,, [e][f]\nnext \x00\u202e"
 NAN = float("nan")
 
 
@@ -63,6 +64,11 @@ def test_a_table_of_rows_in_latex() -> None:
     assert r"\dag" not in text
 
 
+def test_words() -> None:
+    assert one_line(" a\n b\x1b[0m \u202ec ") == "a b\ufffd[0m \ufffdc"
+    assert shortened("abcdefgh", 8) == "abcdefgh" and shortened("abcdefghi", 8) == "abcd…ghi"
+
+
 class Seen(html.parser.HTMLParser):
     """Tags and text of a piece of HTML."""
 
@@ -88,7 +94,8 @@ def test_html_shows_hostile_names_and_runs_nothing() -> None:
     seen = Seen(render(hostile_table(), "html"))
     assert set(seen.tags) == {"figure", "figcaption", "div", "table", "thead", "tbody", "tr", "th", "td", "strong",
                               "sup", "p"}  # fmt: skip
-    assert seen.data.count(HOSTILE) == 4  # caption, two cells, note; the heading has its unit with it
+    # caption, two cells, note; the heading has its unit with it
+    assert seen.data.count(one_line(HOSTILE)) == 4 and "\u202e" not in "".join(seen.data)
 
 
 def test_markdown_shows_hostile_names_on_one_line() -> None:
@@ -128,7 +135,9 @@ def test_latex_compiles(tmp_path: Path) -> None:
 def _compared() -> Table:
     rng = np.random.default_rng(0)
     runs = [
-        Measurement(method, group, None if method == "poor" and seed > 4 else mean + rng.normal(0, 0.1), claimed)
+        Measurement(
+            method, group, str(seed), None if method == "poor" and seed > 4 else mean + rng.normal(0, 0.1), claimed
+        )
         for method, means, claimed in (("good_one", (1, 1), False), ("near", (1.01, 4), True), ("poor", (9, 9), False))
         for group, mean in zip(("campus", "κ ≤ 3"), means, strict=True)
         for seed in range(7)
@@ -137,7 +146,7 @@ def _compared() -> Table:
 
 
 def runs_of(method: str, values: list[float | None], claimed: bool = False) -> list[Measurement]:
-    return [Measurement(method, "g", value, claimed) for value in values]
+    return [Measurement(method, "g", f"i{k}", value, claimed) for k, value in enumerate(values)]
 
 
 def best_of(*runs: list[Measurement], **how: str) -> list[str]:
@@ -165,10 +174,15 @@ def test_a_mean_over_the_runs_that_did_not_fail_is_not_best() -> None:
     table = comparison([*brave, *frail], np.random.default_rng(0))
     assert table.rows[1][1].text == "0.1 [0.1, 0.1] (5 of 6)"
     assert best_of(brave, frail[:5]) == [], "a run that was never tried is missing as well"
+    table = comparison([*brave, *frail[:5]], np.random.default_rng(0))
+    assert table.rows[1][1].text == "0.1 [0.1, 0.1] (5 of 6)"
+    often = [one for one in brave for _ in range(2)]  # two seeds an instance are no reason to miss runs of others
+    table = comparison([*often, *frail[:5]], np.random.default_rng(0))
+    assert [row[1].text[-8:] for row in table.rows] == ["1, 2.47]", "(5 of 6)"]
 
 
 def test_failures_missing_pairs_and_claims_are_shown() -> None:
-    runs = [*runs_of("a", [1.0, 2.0]), *runs_of("b", [None, None]), Measurement("b", "other", 3.0, claimed=True)]
+    runs = [*runs_of("a", [1.0, 2.0]), *runs_of("b", [None, None]), Measurement("b", "other", "i", 3.0, claimed=True)]
     table = comparison(runs, np.random.default_rng(0), unit="J")
     assert [[cell.text for cell in row] for row in table.rows] == [
         ["a", "1.5 [1, 2]", "–"],
