@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from results.report.registry import Picture
 from results.style import COLOURS, DASHES, MARKERS, picture_style
 from results.tables.words import one_line, shortened
 
-__all__ = ["MOST_CURVES", "draw", "label_text", "look"]
+__all__ = ["MOST_CURVES", "draw", "label_text", "look", "looks_of"]
 
 MOST_CURVES = 12
 """Curves that one picture can hold."""
@@ -25,6 +25,11 @@ def look(k: int) -> dict[str, Any]:
     """Colour, marker and dash of the k-th curve, told apart also without colour."""
     return {"color": COLOURS[k % len(COLOURS)], "marker": MARKERS[(k + k // len(COLOURS)) % len(MARKERS)],
             "linestyle": DASHES[(k + 2 * (k // len(COLOURS))) % len(DASHES)]}  # fmt: skip
+
+
+def looks_of(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """A look for each name, the same in all pictures of a page."""
+    return {name: look(k) for k, name in enumerate(names)}
 
 
 def label_text(text: str, length: int = 34) -> str:

@@ -229,17 +229,20 @@ def _grouped(records: list[Record]) -> list[Record]:
 
 
 def _methods_told_apart(records: list[Record]) -> list[Record]:
-    """Names with the settings in which runs of the same method differ."""
-    settings: dict[str, dict[str, set[str]]] = {}
+    """Names with those settings in which runs of a method on the same instance differ."""
     flat = [_flat(record.row["case"]) for record in records]
+    seen: dict[tuple[str, str, int | None], dict[str, set[str]]] = {}
     for record, mine in zip(records, flat, strict=True):
-        seen = settings.setdefault(record.method, {})
+        values = seen.setdefault((record.method, record.instance, record.seed), {})
         for name, value in mine.items():
-            seen.setdefault(name, set()).add(value)
+            values.setdefault(name, set()).add(value)
+    differ: dict[str, set[str]] = {}
+    for (method, _, _), values in seen.items():
+        differ.setdefault(method, set()).update(name for name in values if len(values[name]) > 1)
     made = []
     for record, mine in zip(records, flat, strict=True):
-        differ = [f"{name} {mine[name]}" for name in mine if len(settings[record.method][name]) > 1]
-        made.append(replace(record, method=f"{record.method} ({', '.join(differ)})" if differ else record.method))
+        told = [f"{name} {mine[name]}" for name in mine if name in differ[record.method]]
+        made.append(replace(record, method=f"{record.method} ({', '.join(told)})" if told else record.method))
     return made
 
 

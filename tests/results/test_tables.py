@@ -178,7 +178,7 @@ def test_a_mean_over_the_runs_that_did_not_fail_is_not_best() -> None:
     assert table.rows[1][1].text == "0.1 [0.1, 0.1] (5 of 6)"
     often = [one for one in brave for _ in range(2)]  # two seeds an instance are no reason to miss runs of others
     table = comparison([*often, *frail[:5]], np.random.default_rng(0))
-    assert [row[1].text[-8:] for row in table.rows] == ["1, 2.47]", "(5 of 6)"]
+    assert [" of " in row[1].text for row in table.rows] == [False, True]
 
 
 def test_failures_missing_pairs_and_claims_are_shown() -> None:

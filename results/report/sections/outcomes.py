@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from results.metrics import interval
-from results.report.drawing import MOST_CURVES, draw, label_text, look
+from results.report.drawing import draw, label_text, look
 from results.report.registry import Block, Material, section
 from results.report.run import Row
 from results.tables import Cell, Column, table_of
@@ -19,7 +19,9 @@ __all__ = ["outcomes"]
 
 MOST = 200
 _NOT_OUTCOMES = ("key", "case", "versions", "attempt")
-_UNITS = ("mbps", "mhz", "gflop", "mbit", "percent", "s", "j", "w", "mb")
+_MOST_CURVES, _MOST_PICTURES = 8, 4
+
+Curves = dict[str, dict[float, list[float]]]
 
 
 @section("Figures by case", order=50)
@@ -65,12 +67,16 @@ def _numbers_table(cases: list[list[Row]], fields: list[str], numbers: list[str]
             count = f" ({len(values)} of {len(rows)})" if len(values) < len(rows) else ""
             cells[name] = Cell(interval_text(interval(values, rng)) + count) if values else None
         made.append(cells)
-    columns = [*(Column(f"case {name}", name) for name in fields), Column("rows", align="right"),
-               *(Column(name, align="right") for name in numbers)]  # fmt: skip
+    scales = {name for name in fields if all(_is_number(rows[0]["case"].get(name)) for rows in cases)}
+    columns = [
+        *(Column(f"case {name}", name, align="right" if name in scales else "left") for name in fields),
+        *([Column("rows", align="right")] if len(cases) < sum(map(len, cases)) else []),
+        *(Column(name, align="right") for name in numbers),
+    ]
     notes = ["Mean over the rows of a case (its seeds), with 95 % bootstrap interval where there are several."]
     if len(cases) > MOST:
         notes.append(f"The first {MOST} of {len(cases)} cases.")
-    return table_of(made, columns, title="Figures by case", notes=notes, label="tab:cases")
+    return table_of(made, columns, title="Numbers", notes=notes, label="tab:cases")
 
 
 def _plain(value: Any) -> Any:
@@ -89,7 +95,7 @@ def _lists_table(rows: tuple[Row, ...], names: list[str]) -> Block:
         })  # fmt: skip
     columns = [Column("name", "series"), Column("rows", align="right"), Column("length", align="right"),
                *(Column(name, align="right") for name in ("least", "median", "largest"))]  # fmt: skip
-    return table_of(made, columns, title="Series that rows hold", notes=["All rows together; the file has each."])
+    return table_of(made, columns, title="Series", notes=["All rows together; the file has each."])
 
 
 def _range(values: list[float]) -> str:
@@ -98,42 +104,53 @@ def _range(values: list[float]) -> str:
 
 
 def _pictures(cases: list[list[Row]], fields: list[str], numbers: list[str], rng: np.random.Generator) -> list[Block]:
-    """Figures of one unit against the case's number that has most values, one curve a figure and rest of the case."""
-    scales = {name: sorted({float(rows[0]["case"][name]) for rows in cases if _is_number(rows[0]["case"].get(name))})
+    """A picture each of the first figures that vary, against the number of the case that has most values."""
+    scales = {name: {float(rows[0]["case"][name]) for rows in cases if _is_number(rows[0]["case"].get(name))}
               for name in fields}  # fmt: skip
     scale = max(scales, key=lambda name: len(scales[name]), default="")
     if not scale or len(scales[scale]) < 3:
         return []
-    unit = _unit(numbers[0])
-    curves: dict[str, dict[float, list[float]]] = {}
     varied = [name for name in fields if name != scale and len({str(rows[0]["case"].get(name)) for rows in cases}) > 1]
-    for rows in cases:
-        place = rows[0]["case"].get(scale)
-        rest = ", ".join(f"{name} {rows[0]['case'].get(name)}" for name in varied)
-        for name in (name for name in numbers if _unit(name) == unit):
-            values = _values(rows, name)
-            if values and _is_number(place):
-                curves.setdefault(f"{name}; {rest}" if rest else name, {}).setdefault(float(place), []).extend(values)
-    shown = list(curves)[:MOST_CURVES]
+    pictures: list[Block] = []
+    for name in numbers:
+        curves = _curves(cases, scale, varied, name)
+        if len(curves) > _MOST_CURVES:
+            curves = _curves(cases, scale, [], name)
+        if len({value for curve in curves.values() for values in curve.values() for value in values}) > 1:
+            pictures.append(_picture(f"by-case-{len(pictures)}", name, scale, curves, rng))
+        if len(pictures) == _MOST_PICTURES:
+            break
+    return pictures
 
+
+def _curves(cases: list[list[Row]], scale: str, varied: list[str], name: str) -> Curves:
+    """Rest of the case → place on the scale → values."""
+    curves: Curves = {}
+    for rows in cases:
+        case, values = rows[0]["case"], _values(rows, name)
+        rest = ", ".join(f"{one} {case.get(one)}" for one in varied) or "all"
+        if values and _is_number(case.get(scale)):
+            curves.setdefault(rest, {}).setdefault(float(case[scale]), []).extend(values)
+    return curves
+
+
+def _picture(name: str, figure: str, scale: str, curves: Curves, rng: np.random.Generator) -> Block:
     def fill(plt: Any) -> Any:
-        drawn, panel = plt.subplots(figsize=(4.9, 2.9 + 0.17 * len(shown)))
-        for k, name in enumerate(shown):
-            at = sorted(curves[name])
-            found = [interval(curves[name][x], rng) for x in at]
-            panel.plot(at, [one.estimate for one in found], label=label_text(name, 60), **look(k))
+        legend = len(curves) > 1
+        drawn, panel = plt.subplots(figsize=(4.9, 2.6 + 0.17 * len(curves) * legend))
+        for k, (rest, curve) in enumerate(curves.items()):
+            at = sorted(curve)
+            found = [interval(curve[x], rng) for x in at]
+            panel.plot(at, [one.estimate for one in found], label=label_text(rest, 60), **look(k))
             panel.fill_between(at, [one.low for one in found], [one.high for one in found], color=look(k)["color"],
                                alpha=0.15, linewidth=0)  # fmt: skip
-        if scales[scale][0] > 0 and scales[scale][-1] / scales[scale][0] > 30:
+        places = [x for curve in curves.values() for x in curve]
+        if min(places) > 0 and max(places) / min(places) > 30:
             panel.set_xscale("log")
-        panel.set(xlabel=label_text(scale), ylabel=unit or "value")
-        drawn.legend(*panel.get_legend_handles_labels(), loc="outside lower center", frameon=False)
+            panel.xaxis.set_major_formatter("{x:g}")
+        panel.set(xlabel=label_text(scale), ylabel=label_text(figure))
+        if legend:
+            drawn.legend(*panel.get_legend_handles_labels(), loc="outside lower center", frameon=False)
         return drawn
 
-    more = f" The first {len(shown)} of {len(curves)} curves." if len(shown) < len(curves) else ""
-    return [draw("by-case", fill, f"Figures against {scale}, mean over seeds, with 95 % interval as a band.{more}")]
-
-
-def _unit(name: str) -> str:
-    """Unit that a name ends in, "" if none."""
-    return next((unit for unit in _UNITS if name.endswith(f"_{unit}")), "")
+    return draw(name, fill, f"{figure} against {scale}: mean over the rows of a place, 95 % interval as a band.")

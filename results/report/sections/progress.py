@@ -10,7 +10,7 @@ import numpy as np
 
 from instances.columns import Floats
 from results.metrics import primal_gap
-from results.report.drawing import MOST_CURVES, draw, label_text, look
+from results.report.drawing import MOST_CURVES, draw, label_text, looks_of
 from results.report.record import Record
 from results.report.registry import Block, Material, section
 
@@ -38,13 +38,13 @@ def progress(material: Material, rng: np.random.Generator) -> list[Block]:
         for name in names
     }  # fmt: skip
     names = sorted(names, key=lambda name: float(means[name].mean()))
-    shown = names[:MOST_CURVES]
+    shown, looks = names[:MOST_CURVES], looks_of(material.methods)
 
     def fill(plt: Any) -> Any:
         drawn, panel = plt.subplots(figsize=(4.9, 2.9 + 0.17 * math.ceil(len(shown) / 2)))
         for k, name in enumerate(shown):
             panel.step(times, 100 * means[name], where="post", label=label_text(name),
-                       markevery=(5 + 3 * k, TIMES // 5), **look(k))  # fmt: skip
+                       markevery=(5 + 3 * k, TIMES // 5), **looks[name])  # fmt: skip
         panel.set_xscale("log")
         panel.set_yscale("symlog", linthresh=LEAST_PERCENT, linscale=0.4)
         panel.xaxis.set_major_formatter("{x:g}")
