@@ -64,6 +64,6 @@ def know(records: Iterable[Record]) -> dict[str, Known]:
 
 def gap_of(record: Record, known: Known) -> float | None:
     """Relative gap of a run's plan to the best bound of all runs; None without a plan or a bound."""
-    if not record.has_plan or record.verdict == "wrong" or not math.isfinite(known.bound):
+    if not record.has_plan or not math.isfinite(known.bound):
         return None
     return relative_gap(record.objective, known.bound)

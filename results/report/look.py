@@ -5,10 +5,10 @@ from __future__ import annotations
 __all__ = ["STYLE"]
 
 STYLE = """
-:root { color-scheme: light dark; --text: #1c2127; --soft: #5b6570; --page: #ffffff; --panel: #f5f7f9; --line: #d7dce1; --shadow: #9aa5b0;
-  --accent: #0a5c96; --alarm: #9c2f00; --alarm-panel: #fdf0e8; }
+:root { color-scheme: light dark; --text: #1c2127; --soft: #5b6570; --page: #ffffff; --panel: #f5f7f9; --line: #d7dce1;
+  --shadow: #c3ccd4; --accent: #0a5c96; --alarm: #9c2f00; --alarm-panel: #fdf0e8; }
 @media (prefers-color-scheme: dark) { :root { --text: #e4e8ec; --soft: #a3adb7; --page: #14181c; --panel: #1d2329;
-  --line: #38414a; --shadow: #6b7782; --accent: #7cbcec; --alarm: #ffb08a; --alarm-panel: #33211a; } }
+  --line: #38414a; --shadow: #4d5862; --accent: #7cbcec; --alarm: #ffb08a; --alarm-panel: #33211a; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
@@ -48,14 +48,16 @@ pre { background: var(--panel); border: 1px solid var(--line); padding: .7rem .9
 footer { padding-top: 1.5rem; padding-bottom: 2.5rem; }
 @media (max-width: 40rem) {
   body { font-size: 15px; } main, header, footer { padding-left: .9rem; padding-right: .9rem; }
-  table { font-size: .82rem; } th, td { padding-right: .6rem; } td.long { min-width: 9rem; }
+  table { font-size: .82rem; } th, td { padding-right: .6rem; }
 }
 @media print {
-  :root { --text: #000; --soft: #333; --page: #fff; --panel: #fff; --line: #999; --shadow: #fff; --accent: #000; --alarm: #000;
-    --alarm-panel: #fff; }
+  :root { --text: #000; --soft: #333; --page: #fff; --panel: #fff; --line: #999; --shadow: #fff; --accent: #000;
+    --alarm: #000; --alarm-panel: #fff; }
   nav { display: none; } body { font-size: 10pt; } h2 { break-after: avoid; }
   tr, .pictures figure { break-inside: avoid; }
-  thead { display: table-header-group; } .scroll { overflow: visible; } th, td { white-space: normal; }
+  thead { display: table-header-group; } .scroll { overflow: visible; }
+  table { font-size: 7.5pt; } th, td { white-space: normal; padding-right: .5rem; } td.number { white-space: nowrap; }
+  th:first-child, td:first-child { position: static; }
   pre { white-space: pre-wrap; }
 }
 """

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+import results.report.sections  # noqa: F401  registers them all
 from instances.storage import check_writable, write_atomically
 from results.report.known import know
 from results.report.look import STYLE
@@ -34,8 +35,6 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 def parts_of(run: Run) -> list[Part]:
     """All sections that have something to say about a run."""
-    import results.report.sections  # noqa: F401  registers them all
-
     records = tuple(read_records(run.rows))
     material = Material(run, records, know(records))
     ordered = sorted(SECTIONS.values(), key=lambda section: section.order)

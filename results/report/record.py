@@ -60,8 +60,8 @@ class Record:
 
     @property
     def has_plan(self) -> bool:
-        """Whether there is a plan that the checker accepts."""
-        return math.isfinite(self.objective)
+        """Whether there is a plan that the checker accepts, of a run that it refuted in nothing."""
+        return math.isfinite(self.objective) and self.verdict != "wrong"
 
     @property
     def refused(self) -> bool:
@@ -125,7 +125,7 @@ def _record(row: Row) -> Record | None:
         instance=_instance(case),
         group=_group(case, row),
         seed=case["seed"] if "instance" in case and isinstance(case.get("seed"), int) else None,
-        limit_s=_first(_number(case, "limit_s", "time_s"), _number(limits, "time_s"), _number(case, "wall_s")),
+        limit_s=_positive(_number(case, "limit_s", "time_s"), _number(limits, "time_s"), _number(case, "wall_s")),
         time_s=_time(row),
         status=str(row.get("status") or row.get("stop") or ""),
         verdict=str(row.get("verdict") or ""),
@@ -151,6 +151,12 @@ def _number(values: Any, *names: str) -> float | None:
 
 def _first(*values: float | None) -> float | None:
     return next((value for value in values if value is not None), None)
+
+
+def _positive(*values: float | None) -> float | None:
+    """The first that is there; None where it is no limit."""
+    found = _first(*values)
+    return found if found is not None and found > 0 else None
 
 
 def _time(row: Row) -> float | None:

@@ -203,3 +203,14 @@ def test_faults_are_told() -> None:
     with pytest.raises(ValueError, match="twice"):
         renderer("latex")(RENDERERS["latex"])
     assert set(RENDERERS) == {"markdown", "latex", "html"}
+
+
+def test_the_page_of_the_docs_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "report.md").read_text()
+    code = next(block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "table_of" in block)
+    exec(compile(code, "docs/report.md", "exec"), {})
+    shown = capsys.readouterr().out
+    assert "| branch | 1.84 | yes |" in shown and "| greedy | 2.31 | – |" in shown
+    assert (
+        r"a & \textbf{1.2 {[}1.08, 1.32]}" in shown.replace("{}[", "{[}") or r"a & \textbf{1.2 [1.08, 1.32]}" in shown
+    )

@@ -32,7 +32,7 @@ def failures(material: Material, rng: np.random.Generator) -> list[Block]:
     rows = [
         {
             "instance": record.instance, "method": record.method, "seed": record.seed, "trouble": record.trouble,
-            "kept": record.objective if record.has_plan and record.verdict != "wrong" else None,
+            "kept": record.objective if record.has_plan else None,
             "reason": shortened(record.reason, _LONGEST),
         }
         for record in sorted(bad, key=lambda r: (r.verdict != "wrong", not r.reason))[:MOST]

@@ -76,5 +76,8 @@ def _picture(found: list[Measurement], looks: dict[str, dict[str, Any]], rng: np
         return drawn
 
     more = "" if len(names) == len(values) else f" The {len(names)} best of {len(values)} methods."
-    return draw("gaps", fill, "Gap of every run (dots), and mean with 95 % interval (diamond and line). The axis is "
-                f"logarithmic above {LEAST_PERCENT:g} %. In brackets: runs with a plan, where not all.{more}")  # fmt: skip
+    caption = (
+        "Gap of every run (dots), and mean with 95 % interval (diamond and line). The axis is logarithmic above "
+        f"{LEAST_PERCENT:g} %. In brackets: runs with a plan, where not all.{more}"
+    )
+    return draw("gaps", fill, caption)

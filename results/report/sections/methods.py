@@ -95,7 +95,7 @@ def _time(records: list[Record]) -> float | None:
 
 
 def _par2(records: list[Record]) -> float | None:
-    limits = [r.limit_s for r in records if r.limit_s is not None and r.limit_s > 0]
+    limits = [r.limit_s for r in records if r.limit_s is not None]
     if len(limits) < len(records) or all(r.time_s is None for r in records):
         return None
     return par([time_to_proof(r) for r in records], limits)
@@ -113,7 +113,7 @@ def _gap(records: list[Record], known: dict[str, Known], rng: np.random.Generato
 
 def _integral(records: list[Record], known: dict[str, Known]) -> float | None:
     """Mean primal integral; None unless every run with a plan has a trace and every run a limit."""
-    if any(r.limit_s is None or r.limit_s <= 0 or (r.has_plan and not r.trace) for r in records):
+    if any(r.limit_s is None or (r.has_plan and not r.trace) for r in records):
         return None
     areas = [primal_integral(r.trace if r.has_plan else (), known[r.instance].best, r.limit_s)
              for r in records if r.limit_s and math.isfinite(known[r.instance].best)]  # fmt: skip

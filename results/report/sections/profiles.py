@@ -36,7 +36,7 @@ def profiles(material: Material, rng: np.random.Generator) -> list[Block]:
     blocks: list[Block] = []
     if len(cells) < 2:
         return []
-    objectives = _values(cells, lambda r: r.objective if r.has_plan and r.verdict != "wrong" else None)
+    objectives = _values(cells, lambda r: r.objective if r.has_plan else None)
     if _drawable(objectives):
         blocks.append(_of_objectives(performance_profile(objectives), looks))
     exact = {name: mine for name, mine in cells.items() if proves(list(mine.values()))}
