@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results.metrics import (
@@ -67,6 +67,7 @@ def test_primal_integral_by_hand() -> None:
             primal_integral([], 1.0, horizon)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), values), max_size=8), st.floats(1, 150))
 def test_a_primal_integral_lies_between_nothing_and_the_horizon(events: list[tuple[float, float]], end: float) -> None:
     events.sort(key=lambda event: event[0])
@@ -90,6 +91,7 @@ def test_shifted_geometric_mean_by_hand() -> None:
             shifted_geometric_mean(bad, shift)
 
 
+@settings(deadline=None)
 @given(st.lists(positive, min_size=1, max_size=9), st.floats(0.0, 100.0), st.floats(0.01, 100.0))
 def test_shifted_means_lie_between_the_means(sample: list[float], shift: float, more: float) -> None:
     geometric, arithmetic = shifted_geometric_mean(sample, 0.0), math.fsum(sample) / len(sample)
@@ -110,6 +112,7 @@ def test_shifted_ratio_by_hand() -> None:
             shifted_ratio(a, b, shift)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(times, times), min_size=1, max_size=9), st.floats(0.01, 10.0))
 def test_shifted_ratios_are_those_of_the_means(pairs: list[tuple[float, float]], shift: float) -> None:
     a, b = ([pair[k] for pair in pairs] for k in (0, 1))
@@ -157,6 +160,7 @@ def test_performance_profile_by_hand() -> None:
 rows_of_times = st.lists(st.lists(st.one_of(st.none(), positive), min_size=3, max_size=3), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(rows_of_times, st.floats(0.1, 10.0))
 def test_profiles_grow_and_do_not_depend_on_the_clock(rows: list[list[float | None]], faster: float) -> None:
     by_method = {f"m{k}": [row[k] for row in rows] for k in range(3)}
@@ -247,6 +251,7 @@ def test_guarantee_verdicts_by_hand() -> None:
             guarantee_verdict(value, ratio, bound, best=best)
 
 
+@settings(deadline=None)
 @given(positive, positive, st.floats(1.0, 10.0), st.floats(0.0, 1.0))
 def test_no_verdict_contradicts_the_optimum(value: float, optimum: float, ratio: float, loose: float) -> None:
     kept = value <= ratio * optimum * (1 + 1e-9)

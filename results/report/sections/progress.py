@@ -48,6 +48,7 @@ def progress(material: Material, rng: np.random.Generator) -> list[Block]:
         panel.set_xscale("log")
         panel.set_yscale("symlog", linthresh=LEAST_PERCENT, linscale=0.4)
         panel.xaxis.set_major_formatter("{x:g}")
+        panel.xaxis.set_minor_formatter("{x:g}" if times[-1] < 10 * times[0] else "")
         panel.yaxis.set_major_formatter("{x:g}")
         panel.set(xlim=(times[0], times[-1]), ylim=(0, 130), xlabel="time, s", ylabel="mean primal gap, %")
         drawn.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
