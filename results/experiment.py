@@ -17,7 +17,7 @@ from results.store import RUNS, Store, case_key, read_rows
 from solvers.result import Result
 from solvers.result_file import versions
 
-__all__ = ["EXPERIMENTS", "experiment", "figures_of", "rows_of", "run_experiment"]
+__all__ = ["EXPERIMENTS", "experiment", "figures_of", "known_experiments", "rows_of", "run_experiment"]
 
 Case = dict[str, Any]
 Cases = Callable[[bool], list[Case]]
@@ -36,6 +36,13 @@ def experiment(name: str, cases: Cases) -> Callable[[Run], Run]:
         return run
 
     return register
+
+
+def known_experiments() -> list[str]:
+    """Names of all experiments."""
+    import results.experiments  # noqa: F401  registers them all
+
+    return list(EXPERIMENTS)
 
 
 def _get(name: str) -> tuple[Cases, Run]:
