@@ -6,8 +6,8 @@
     <!-- file: NAME -->         the next block is written to NAME in the folder that the page's blocks run in
     <!-- needs: MODULE -->      anywhere: the page's blocks run where this module is installed
 
-A `text` block is what the blocks before it print (since the last `text` block): … stands for anything on a line, and alone on
-a line for any lines.
+A `text` block is what the blocks before it print (since the last `text` block): … stands for anything on a line, and
+alone on a line for any lines.
 """
 
 from __future__ import annotations
