@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from formulations import get_formulation
+from formulations import FORMULATIONS, get_formulation
 from formulations.program import Decision, Model, Program
+from formulations.registry import Formulation
 from instances.columns import Floats
 from instances.options import OptionTable
 from instances.prune import prune
@@ -19,9 +20,9 @@ from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
 from solvers.heuristics import quick_start
 from solvers.highs import HighsOptions, Outcome, Status, solve_program
 from solvers.objective import decision_cost
-from solvers.registry import Kind, get_method, method
+from solvers.registry import METHODS, Kind, get_method, method
 
-__all__ = ["FormulationMethod", "solve_formulation"]
+__all__ = ["FormulationMethod", "method_of", "solve_formulation"]
 
 MAX_ROUNDS = 200
 _STOPS = {Status.TIME: Stop.TIME, Status.NODES: Stop.NODES, Status.INTERRUPTED: Stop.INTERRUPTED}
@@ -223,3 +224,37 @@ class JointTangent(FormulationMethod):
     title = "MILP with tangents, refined until the gap closes"
     reference = "docs/theory.md, P3"
     formulations: ClassVar = {"continuous": "joint_tangent"}
+
+
+def method_of(entry: Formulation) -> type[FormulationMethod]:
+    """The method that hands a formulation to HiGHS, under the formulation's name.
+
+    Of a restriction the plan is one of the problem's, its shares allocated anew; bound and "infeasible" are not the
+    problem's, and are left out.
+    """
+    rules = ("units", "continuous") if entry.allocation == "any" else (entry.allocation,)
+    declared = {"name": entry.name, "title": entry.title, "reference": entry.reference, "__doc__": entry.title,
+                "formulations": dict.fromkeys(rules, entry.name)}  # fmt: skip
+    base = FormulationMethod if entry.relation == "exact" else _RestrictionMethod
+    return type(entry.name, (base,), declared)
+
+
+class _RestrictionMethod(FormulationMethod):
+    """A formulation that leaves plans out."""
+
+    kind: Kind = "heuristic"
+    guarantee = None
+
+    def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
+        """The plan alone."""
+        left = limits if limits.time_s is None else dataclasses.replace(limits, time_s=clock.left_s)
+        without_bound = Clock(left, lambda progress: clock.report(progress.best_j))
+        answer = super().solve(table, limits=left, rng=rng, clock=without_bound)
+        if answer.stop is Stop.INFEASIBLE:
+            answer = dataclasses.replace(answer, stop=Stop.FINISHED, message="no plan within the restriction")
+        return dataclasses.replace(answer, bound_j=-math.inf, trace=tuple(clock.trace))
+
+
+for _entry in FORMULATIONS.values():  # so that a formulation is one file, and not two
+    if _entry.array and _entry.relation != "relaxation" and _entry.name not in METHODS:
+        method(method_of(_entry))
