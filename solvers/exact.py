@@ -35,6 +35,7 @@ class _Search:
     table: OptionTable
     model: Model
     clock: Clock
+    restricts: bool = False  # the program leaves plans out: what it excludes is not excluded by the problem
     best: Decision | None = None
     best_j: float = math.inf
     bound_j: float = -math.inf
@@ -90,9 +91,10 @@ def solve_formulation(
 def _prune_and_solve(name: str, table: OptionTable, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
     begin = time.perf_counter()
     table = prune(table)
-    model = get_formulation(name).build(table)
+    entry = get_formulation(name)
+    model = entry.build(table)
     build_s = time.perf_counter() - begin
-    search = _Search(table, model, clock)
+    search = _Search(table, model, clock, restricts=entry.relation == "restriction")
     try:
         stop, message, rounds, nodes = _from_quick_start(search, model.program, limits, rng)
     except KeyboardInterrupt:  # between two runs of HiGHS; within one, `solve_program` keeps its best
@@ -155,6 +157,8 @@ def _once(search: _Search, program: Program, limits: Limits, seed: int) -> Outco
 def _infeasible(search: _Search, program: Program, limits: Limits, seed: int, rounds: int, nodes: int
                 ) -> tuple[Stop, str, int, int]:  # fmt: skip
     """HiGHS' "infeasible" is a claim: a verified plan refutes it, a second run without presolve must agree."""
+    if search.restricts:
+        return Stop.FINISHED, "no plan within the restriction", rounds, nodes
     if search.best is not None:
         return Stop.ERROR, "HiGHS claims infeasible beside a feasible plan", rounds, nodes
     left = None if limits.time_s is None else search.clock.left_s
@@ -250,8 +254,6 @@ class _RestrictionMethod(FormulationMethod):
         left = limits if limits.time_s is None else dataclasses.replace(limits, time_s=clock.left_s)
         without_bound = Clock(left, lambda progress: clock.report(progress.best_j))
         answer = super().solve(table, limits=left, rng=rng, clock=without_bound)
-        if answer.stop is Stop.INFEASIBLE:
-            answer = dataclasses.replace(answer, stop=Stop.FINISHED, message="no plan within the restriction")
         return dataclasses.replace(answer, bound_j=-math.inf, trace=tuple(clock.trace))
 
 
