@@ -13,7 +13,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("index.md", "start.md"),
     "Tutorial": ("tutorial/*.py",),
-    "How-to": ("howto/README.md", "howto/*.md"),
+    "How-to": ("howto/README.md", *(f"howto/{name}.md" for name in (
+        "solve-from-a-script", "instance-by-hand", "own-hardware", "network-from-onnx", "measured-layer-times",
+        "limits", "compare-methods", "certify-and-verify", "explain-infeasible", "result-into-pandas",
+        "read-prices", "whole-units", "fixed-shares", "latency-goal", "money", "admission", "online-arrivals",
+        "many-users", "one-request", "pareto-front", "exits-and-bit-widths", "export-the-milp",
+        "regenerate-a-figure")), "howto/*.md"),
     "Topics": ("split.md", "switching.md", "parts.md", "variants.md", "networks.md", "admission.md", "systems.md",
                "online.md", "heuristics.md", "scale.md"),
     "Experiments": ("library.md", "sweep.md", "metrics.md", "tables.md", "report.md", "figures.md", "trust.md"),
@@ -65,8 +70,8 @@ def page_name(name: str) -> str:
 
 def title_of(path: Path) -> str:
     """The first heading of a page or tutorial."""
-    text = path.read_text(encoding="utf-8")
-    found = re.search(r"^(?:# )?# (.+)$", text, re.MULTILINE)
+    pattern = r"^# # (.+)$" if path.suffix == ".py" else r"^# (.+)$"
+    found = re.search(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
         raise ValueError(f"{path} has no heading")
     return found[1].strip()

@@ -41,11 +41,10 @@ def list_of_pages(root: Path = ROOT) -> str:
         "`make docs` builds them into a site that works offline, with the API from the docstrings.",
     ]
     for section, names in docs_by_section(root).items():
-        lines += ["", f"## {section}", ""]
-        for name in names:
-            lines.append(f"* [{title_of(root / 'docs' / name)}]({name})")
-        if HEADINGS.get(section):
-            lines[-len(names) - 1 : -len(names) - 1] = [HEADINGS[section], ""]
+        lines += ["", f"## {section}", "", *([HEADINGS[section], ""] if section in HEADINGS else [])]
+        lines += [f"* [{title_of(root / 'docs' / name)}]({name})" for name in names]
+    lines += ["", "## Beside this folder", "", "* [README](../README.md)"]
+    lines += [f"* [{title_of(root / name)}](../{name})" for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
     return "\n".join(lines) + "\n"
 
 
@@ -60,7 +59,8 @@ def howto_list(root: Path = ROOT) -> str:
         "",
     ]
     lines += ["| task | what for |", "|---|---|"]
-    for path in sorted((root / "docs" / "howto").glob("*.md"), key=title_of):
+    for name in docs_by_section(root)["How-to"]:
+        path = root / "docs" / name
         if path.name != "README.md":
             lines.append(f"| [{title_of(path)}]({path.name}) | {_what_for(path)} |")
     return "\n".join(lines) + "\n"
@@ -125,9 +125,10 @@ def _switch(parameter: Any) -> str:
 
 
 def _kind(parameter: Any) -> str:
+    """What stands for the value: the declared word, else the option's own name."""
     if parameter.is_flag:
         return ""
-    return str(parameter.metavar or parameter.type.name).upper().split(" ")[0].replace("|", "/")
+    return str(parameter.metavar or parameter.name).upper().split(" ")[0].replace("|", "/")
 
 
 def _default(parameter: Any) -> str:
