@@ -18,6 +18,10 @@ ROOT_PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.m
 """Pages beside docs/ → where they stand in the site. The README's substance is in docs/index.md and docs/start.md."""
 
 
+_FETCHED = "https://unpkg.com/iframe-worker/shim"
+"""What the theme's offline mode would load, from the network of all places; docs/site.js does the same."""
+
+
 def on_config(config: Any) -> Any:
     """Navigation from the folder."""
     config.nav = navigation(ROOT, [{title: path} for path, title, _ in api_pages()])
@@ -46,6 +50,20 @@ def _add_tutorial(files: Files, config: Any, name: str) -> None:
         files.append(File.generated(config, f"tutorial/{stem}_{picture}", content=content))
         text = text.replace(f"]({picture})", f"]({stem}_{picture})")
     files.append(File.generated(config, f"tutorial/{stem}.md", content=text))
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """Our own helper for search from the disk in place of the one that the theme fetches."""
+    return _without_fetching(output, "../" * page.url.count("/"))
+
+
+def on_post_template(output_content: str, template_name: str, config: Any) -> str:
+    """The same for pages that are no Markdown (404)."""
+    return _without_fetching(output_content, "") if template_name.endswith(".html") else output_content
+
+
+def _without_fetching(html: str, up: str) -> str:
+    return html.replace(_FETCHED, f"{up}site.js")
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:

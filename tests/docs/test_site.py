@@ -15,7 +15,7 @@ from tests.docs.blocks import ROOT
 
 pytest.importorskip("mkdocs", reason="the extra docs (mkdocs-material) is not installed")
 
-from scripts.site import on_config, on_page_markdown
+from scripts.site import on_config, on_page_markdown, on_post_page
 
 FILES = SimpleNamespace(get_file_from_path=lambda name: name if name in ("theory.md", "split.md") else None)
 
@@ -37,6 +37,13 @@ def test_mentions_become_links_outside_of_code() -> None:
     assert shown("proven in docs/theory.md, P5", "howto/money.md") == "proven in [theory](../theory.md), P5"
     for untouched in ("`docs/theory.md`", "```python\n# docs/theory.md\n```", "docs/no_such.md", "[x](docs/theory.md)"):
         assert shown(untouched) == untouched
+
+
+def test_what_the_theme_would_fetch_is_replaced() -> None:
+    page = SimpleNamespace(url="howto/money.html")
+    html = '<script src="https://unpkg.com/iframe-worker/shim"></script>'
+    assert on_post_page(html, page, None) == '<script src="../site.js"></script>'
+    assert (ROOT / "docs" / "site.js").exists()
 
 
 def test_marks_of_the_tests_are_not_shown() -> None:
@@ -72,5 +79,6 @@ def test_it_builds_without_a_warning_and_needs_no_network(tmp_path: Path) -> Non
         )
         loaded += re.findall(r"<link\b[^>]*\bhref=\"?([^\"\s>]+)\"?[^>]*\brel=\"?(?:stylesheet|preconnect)", text)
         assert loaded and not [url for url in loaded if re.match(r"(https?:)?//", url)], page.name
+        assert 'src="https:' not in text and "site.js" in text, page.name
     for sheet in tmp_path.rglob("*.css"):
         assert not re.findall(r"url\((?:\"|')?(?:https?:)?//", sheet.read_text(encoding="utf-8")), sheet.name
