@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 
 HEADINGS = {"Tutorial": "Scripts that run from top to bottom; the site shows them with what comes out."}
 REST = "Topics"
+_LONG = 44
 _LEFT_OUT = ("README.md",)
 _PROJECT = {"Changelog": "changelog.md", "Contributing": "contributing.md", "Security": "security.md"}
 
@@ -58,8 +60,7 @@ def navigation(root: Path = ROOT, api: list[dict[str, str]] | None = None) -> li
         found.append({section: pages if len(pages) > 1 else next(iter(pages[0].values()))})
         if section == "Catalogue" and api:
             found.append({"API": api})
-    project = [{title: page} for title, page in _PROJECT.items() if (root / page.replace(".md", "").upper()).exists()
-               or (root / f"{page.removesuffix('.md').upper()}.md").exists()]  # fmt: skip
+    project = [{t: page} for t, page in _PROJECT.items() if (root / f"{page.removesuffix('.md').upper()}.md").exists()]
     return [*found, {"Project": project}]
 
 
@@ -78,8 +79,10 @@ def title_of(path: Path) -> str:
 
 
 def short_title(path: Path) -> str:
-    """Title for the navigation: what stands before a colon, and for a list of a section its name."""
+    """Title for the navigation: what stands before a colon or comma if it is long; for the list of tasks its name."""
     if path.name == "README.md":
         return "All tasks"
     title = title_of(path)
-    return title if len(title) <= 44 else title.split(":")[0].split(",")[0]
+    if len(title) > _LONG:
+        title = re.split(r"[:;,] ", title)[0]
+    return textwrap.shorten(title, _LONG + 10, placeholder=" …")
