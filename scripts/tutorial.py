@@ -58,11 +58,13 @@ def run_tutorial(path: Path, folder: Path) -> TutorialPage:
 
 def _run(source: str, file: str, names: dict[str, Any]) -> str:
     tree = ast.parse(source, file)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
     told = io.StringIO()
     with contextlib.redirect_stdout(told):
         exec(compile(tree, file, "exec"), names)
-        if last is not None:
+        if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), file, "eval"), names)
             if value is not None:
                 print(value.to_string() if hasattr(value, "to_string") else value)
