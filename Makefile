@@ -1,6 +1,7 @@
 # make solve    solve the example (20 users, 3 servers) and draw its plan
 # make test     lint, types and tests            make nightly  the long tests
 # make figures  the figures, from results/runs   make bench    the benchmarks
+# make docs     the site, into out/site          make pages    lists of pages and commands, anew
 # make install  only set up .venv                make clean    remove all that was made
 #
 # Another interpreter: make PYTHON=/path/to/python3.12 …   Another environment: make VENV=somewhere …
@@ -17,7 +18,7 @@ SERVERS ?= 3
 SEED ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help install solve test lint types nightly figures bench clean
+.PHONY: help install solve test lint types nightly figures bench docs pages clean
 .DELETE_ON_ERROR:
 
 help:
@@ -76,6 +77,14 @@ nightly: $(VENV)/.installed-test
 
 figures: $(VENV)/.installed-base
 	$(RUN) paper_figures.py
+
+# Strictly: a warning or a dead link is an error. The variable turns off an advertisement.
+docs: $(VENV)/.installed-test
+	NO_MKDOCS_2_WARNING=1 MPLBACKEND=Agg $(RUN) -m mkdocs build --strict --site-dir $(OUT)/site
+	@echo "The site is in $(OUT)/site/index.html"
+
+pages: $(VENV)/.installed-test
+	$(RUN) -m scripts.pages
 
 bench: $(VENV)/.installed-test
 	$(RUN) -m benchmarks

@@ -13,7 +13,7 @@ import contextlib
 import io
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -25,6 +25,7 @@ from instances.instance import Instance, Links, Users
 from instances.json_file import header_from_json, header_to_json
 from instances.json_text import format_json, parse_json
 from instances.machines import device_columns, radio_columns, server_budgets, server_columns
+from instances.read_limits import TABLE_MB, largest_table_mb
 from instances.references import References, devices_among, networks_among, radios_among
 from instances.scalars import refuse
 from instances.storage import read_bytes, system_error, write_atomically
@@ -65,8 +66,9 @@ def load_parquet(path: str | os.PathLike[str]) -> Instance:
     import pyarrow.parquet as pq
 
     content = read_bytes(path)
-    with _readable(path):
-        table = pq.ParquetFile(io.BytesIO(content)).read()
+    with _readable(path), pq.ParquetFile(io.BytesIO(content)) as file:
+        _check_unpacked(file, range(file.num_row_groups), path)
+        table = file.read()
     return _checked_instance(table, str(path))
 
 
@@ -83,9 +85,17 @@ def load_parquet_part(path: str | os.PathLike[str], first: int, last: int) -> In
         if not 0 <= first < last <= file.metadata.num_rows:
             refuse(str(path), f"has no users {first} to {last}", f"it has {file.metadata.num_rows}", "ask for fewer")
         groups = np.arange(np.searchsorted(ends, first, side="right"), np.searchsorted(ends, last) + 1)
+        _check_unpacked(file, groups.tolist(), path)
         table = file.read_row_groups(groups.tolist())
         begin = int(ends[groups[0]]) - file.metadata.row_group(int(groups[0])).num_rows
     return _checked_instance(table.slice(first - begin, last - first), str(path))
+
+
+def _check_unpacked(file: Any, groups: Iterable[int], path: str | os.PathLike[str]) -> None:
+    """A small file may unpack into any amount of memory; it says how much in its metadata."""
+    size_mb = sum(file.metadata.row_group(g).total_byte_size for g in groups) / 1e6
+    if size_mb > largest_table_mb():
+        refuse(str(path), f"unpacks into {size_mb:.3g} MB", f"{largest_table_mb():g} MB is the most", f"set {TABLE_MB}")
 
 
 @contextlib.contextmanager

@@ -5,25 +5,58 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from instances.errors import InputError
+from instances.read_limits import FILE_MB, largest_file_mb
 from instances.scalars import refuse
 
 __all__ = ["check_writable", "read_bytes", "system_error", "write_atomically"]
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """Content of a file.  Raises InputError when it is missing, a folder, unreadable or empty."""
+    """Content of a file.
+
+    Raises:
+        InputError: it is missing, a folder, unreadable or empty, or larger than `read_limits.largest_file_mb`.
+    """
+    most = largest_file_mb() * 1e6
     try:
-        content = Path(path).read_bytes()
+        with Path(path).open("rb") as stream:
+            content = _read(stream, path, most)
     except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise system_error(path, error, "read") from error
     if not content.strip():
         refuse(str(path), "is empty", "there is nothing to read", "write the file again")
     return content
+
+
+def _read(stream: BinaryIO, path: str | os.PathLike[str], most: float) -> bytes:
+    """All of a stream, no more than ``most`` bytes; a pipe or device says only by and by how much it holds."""
+    about = os.fstat(stream.fileno())
+    if stat.S_ISREG(about.st_mode):
+        return stream.read() if about.st_size <= most else _refuse_size(path, most)
+    parts, size = [], 0
+    while part := stream.read(1 << 20):
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            _refuse_size(path, most)
+    return b"".join(parts)
+
+
+def _refuse_size(path: str | os.PathLike[str], most: float) -> NoReturn:
+    refuse(
+        str(path),
+        f"holds more than {most / 1e6:g} MB",
+        "that is the largest file read",
+        f"set {FILE_MB}, if it is meant",
+    )
 
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]) -> None:

@@ -42,7 +42,7 @@ def draw_plan(result: Result, path: str | os.PathLike[str]) -> None:
     if Path(path).suffix.lower() not in _SUFFIXES:
         raise InputError(str(path), "is no kind of picture known here", fix="one of " + ", ".join(_SUFFIXES))
     shown = _order(result)[:_MOST_USERS]
-    height = max(3.0, 0.16 * len(shown) + 1.2)
+    height = max(4.2, 0.16 * len(shown) + 1.2)  # lower, and legends lie over labels
     with picture_style() as plt:
         figure = plt.figure(figsize=(1.5 * TWO_COLUMNS_IN, height))
         grid = figure.add_gridspec(1, 4, width_ratios=(3.0, 3.0, 3.0, 1.8))

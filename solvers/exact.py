@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from formulations import get_formulation
+from formulations import FORMULATIONS, get_formulation
 from formulations.program import Decision, Model, Program
+from formulations.registry import Formulation
 from instances.columns import Floats
 from instances.options import OptionTable
 from instances.prune import prune
@@ -19,9 +20,9 @@ from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
 from solvers.heuristics import quick_start
 from solvers.highs import HighsOptions, Outcome, Status, solve_program
 from solvers.objective import decision_cost
-from solvers.registry import Kind, get_method, method
+from solvers.registry import METHODS, Kind, get_method, method
 
-__all__ = ["FormulationMethod", "solve_formulation"]
+__all__ = ["FormulationMethod", "method_of", "solve_formulation"]
 
 MAX_ROUNDS = 200
 _STOPS = {Status.TIME: Stop.TIME, Status.NODES: Stop.NODES, Status.INTERRUPTED: Stop.INTERRUPTED}
@@ -34,6 +35,7 @@ class _Search:
     table: OptionTable
     model: Model
     clock: Clock
+    restricts: bool = False  # the program leaves plans out: what it excludes is not excluded by the problem
     best: Decision | None = None
     best_j: float = math.inf
     bound_j: float = -math.inf
@@ -89,9 +91,10 @@ def solve_formulation(
 def _prune_and_solve(name: str, table: OptionTable, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
     begin = time.perf_counter()
     table = prune(table)
-    model = get_formulation(name).build(table)
+    entry = get_formulation(name)
+    model = entry.build(table)
     build_s = time.perf_counter() - begin
-    search = _Search(table, model, clock)
+    search = _Search(table, model, clock, restricts=entry.relation == "restriction")
     try:
         stop, message, rounds, nodes = _from_quick_start(search, model.program, limits, rng)
     except KeyboardInterrupt:  # between two runs of HiGHS; within one, `solve_program` keeps its best
@@ -154,6 +157,8 @@ def _once(search: _Search, program: Program, limits: Limits, seed: int) -> Outco
 def _infeasible(search: _Search, program: Program, limits: Limits, seed: int, rounds: int, nodes: int
                 ) -> tuple[Stop, str, int, int]:  # fmt: skip
     """HiGHS' "infeasible" is a claim: a verified plan refutes it, a second run without presolve must agree."""
+    if search.restricts:
+        return Stop.FINISHED, "no plan within the restriction", rounds, nodes
     if search.best is not None:
         return Stop.ERROR, "HiGHS claims infeasible beside a feasible plan", rounds, nodes
     left = None if limits.time_s is None else search.clock.left_s
@@ -223,3 +228,35 @@ class JointTangent(FormulationMethod):
     title = "MILP with tangents, refined until the gap closes"
     reference = "docs/theory.md, P3"
     formulations: ClassVar = {"continuous": "joint_tangent"}
+
+
+def method_of(entry: Formulation) -> type[FormulationMethod]:
+    """The method that hands a formulation to HiGHS, under the formulation's name.
+
+    Of a restriction the plan is one of the problem's, its shares allocated anew; bound and "infeasible" are not the
+    problem's, and are left out.
+    """
+    rules = ("units", "continuous") if entry.allocation == "any" else (entry.allocation,)
+    declared = {"name": entry.name, "title": entry.title, "reference": entry.reference, "__doc__": entry.title,
+                "formulations": dict.fromkeys(rules, entry.name)}  # fmt: skip
+    base = FormulationMethod if entry.relation == "exact" else _RestrictionMethod
+    return type(entry.name, (base,), declared)
+
+
+class _RestrictionMethod(FormulationMethod):
+    """A formulation that leaves plans out."""
+
+    kind: Kind = "heuristic"
+    guarantee = None
+
+    def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
+        """The plan alone."""
+        left = limits if limits.time_s is None else dataclasses.replace(limits, time_s=clock.left_s)
+        without_bound = Clock(left, lambda progress: clock.report(progress.best_j))
+        answer = super().solve(table, limits=left, rng=rng, clock=without_bound)
+        return dataclasses.replace(answer, bound_j=-math.inf, trace=tuple(clock.trace))
+
+
+for _entry in FORMULATIONS.values():  # so that a formulation is one file, and not two
+    if _entry.array and _entry.relation != "relaxation" and _entry.name not in METHODS:
+        method(method_of(_entry))

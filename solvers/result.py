@@ -110,6 +110,17 @@ class Result:
 
         return slopes_of(self).frame()
 
+    @property
+    def users(self) -> pd.DataFrame:
+        """What every user does, one row each: see `solvers.user_frame.user_frame`.
+
+        Raises:
+            InputError: the result has no valid plan.
+        """
+        from solvers.user_frame import user_frame  # late: it works on results
+
+        return user_frame(self)
+
     @classmethod
     def checked(
         cls,

@@ -21,7 +21,7 @@ class UnitsProblem:
     """What is known.
 
     Args:
-        device_s, uplink_s, server_s: [users][cuts of that user] s on the device, on the air, and on one unit.
+        device_s, uplink_s, server_s: [users], of each [cuts of that user] s on the device, on the air, and on one unit.
         speed: [units + 1] speed of so many units over that of one; 0 first, then not falling.
 
     Raises:

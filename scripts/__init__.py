@@ -1,0 +1,1 @@
+"""What keeps the documentation in step with the code, and builds the site."""
