@@ -7,7 +7,6 @@ import hashlib
 import json
 import math
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +128,8 @@ def test_budgets_without_limit_are_none() -> None:
 
 def test_a_hundred_thousand_users_in_parquet(tmp_path: Path) -> None:
     instance = large(100_000)
-    start = time.perf_counter()
     save(instance, tmp_path / "a.parquet")
     loaded = load(tmp_path / "a.parquet")
-    assert time.perf_counter() - start < 10.0  # about 0.4 s
     assert_same(instance, loaded)
     save(loaded, tmp_path / "b.parquet")
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,22 @@ from instances.errors import InputError
 from instances.instance import Instance, Links, Users
 from instances.validate import validate_instance
 from tests.builders import tiny_instance, tiny_network
+
+
+def calls_of(act: Callable[[], object]) -> int:
+    """Calls, of Python and of C functions, while something is done."""
+    count = 0
+
+    def hear(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(hear)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 def changed(instance: Instance, table: str, column: str, row: int, value: Any) -> dict[str, Any]:
@@ -181,7 +198,7 @@ def test_refuses_provenance_that_json_cannot_hold(value: Any) -> None:
         tiny_instance(1).replace(provenance=value)
 
 
-def test_half_a_million_users_take_well_under_a_second() -> None:
+def test_half_a_million_users_are_looked_at_by_columns() -> None:
     n, base = 500_000, tiny_instance(1)
     users = Users(
         name=np.char.add("u", np.arange(n).astype(str)),
@@ -193,6 +210,4 @@ def test_half_a_million_users_take_well_under_a_second() -> None:
         **{f.name: np.resize(getattr(base.links, f.name), n) for f in dataclasses.fields(Links)[2:]},
     )
     instance = base.replace(users=users, links=links)
-    start = time.perf_counter()
-    validate_instance(instance)
-    assert time.perf_counter() - start < 2.0  # 0.1 s on an idle machine
+    assert calls_of(lambda: validate_instance(instance)) < 20_000  # a loop over users would make 500,000
