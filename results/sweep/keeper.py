@@ -2,14 +2,15 @@
 
 A program of its own, run as ``python -I -S keeper.py LIMITS COMMAND…``; the standard library only, so that it starts in
 a moment and takes little memory. LIMITS is JSON: ``wall_s`` (or null), ``grace_s``, ``memory_mib`` (or null),
-``folder`` (the run's working folder). The wall limit counts from the start; when it is reached the run gets SIGINT, and
-SIGKILL ``grace_s`` later. Memory is that of the run and all its descendants together, looked at 20 times a second; the
-kernel refuses any one of them more data than the limit as well.
+``folder`` (to be made: the run's working folder) and ``files`` (name → bytes: their contents follow on standard input,
+and are put there first). The wall limit counts from the start; when it is reached the run gets SIGINT, and SIGKILL
+``grace_s`` later. Memory is that of the run and all its descendants together, looked at 20 times a second; the kernel
+refuses any one of them more data than the limit as well.
 
-Standard input is the line to whoever started the keeper. When it closes, that one is dead or wants no more: the run is
-killed and its folder removed. At the end the keeper writes one JSON object to standard output: ``ended`` ("itself",
-"wall", "memory" or "cancelled"), ``code`` (exit code; −n: signal n), ``wall_s``, ``cpu_s``, ``peak_mib``, ``output``
-(the last of what the run printed).
+When the run has ended the keeper writes a line of JSON to standard output: ``ended`` ("itself", "wall", "memory", or
+"unable" when the folder could not be made), ``code`` (exit code; −n: signal n), ``wall_s``, ``cpu_s``, ``peak_mib``,
+``output`` (the last of what the run printed). Standard input is the line to whoever started the keeper. When it closes,
+that one has read what it wanted, or is dead, or wants no more: what is left of the run is killed and its folder removed.
 """
 
 from __future__ import annotations
@@ -40,6 +41,39 @@ _END_S = 10.0
 def main() -> None:
     """Keep the run that the arguments name."""
     limits, command = json.loads(sys.argv[1]), sys.argv[2:]
+    try:
+        report = _put_files(limits) or _keep(limits, command)
+        with contextlib.suppress(OSError):
+            os.write(1, json.dumps(report).encode() + b"\n")
+        while _read(0):
+            pass
+    finally:
+        shutil.rmtree(limits["folder"], ignore_errors=True)
+    os._exit(0)
+
+
+def _put_files(limits: dict[str, Any]) -> dict[str, Any] | None:
+    """Make the folder with its files; the report if that cannot be done."""
+    contents = {}
+    for name, left in limits["files"].items():
+        contents[name] = bytearray()
+        while len(contents[name]) < left:
+            chunk = os.read(0, min(left - len(contents[name]), 1 << 20))
+            if not chunk:
+                os._exit(1)
+            contents[name] += chunk
+    try:
+        os.mkdir(limits["folder"], 0o700)
+        for name, content in contents.items():
+            with open(os.path.join(limits["folder"], name), "wb") as file:
+                file.write(content)
+    except OSError as error:
+        return {"ended": "unable", "code": None, "wall_s": 0.0, "cpu_s": 0.0, "peak_mib": 0.0, "output": str(error)}
+    return None
+
+
+def _keep(limits: dict[str, Any], command: list[str]) -> dict[str, Any]:
+    """Start the run and watch it to its end; the report."""
     if _LINUX:  # descendants whose parent died stay ours
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     woken, wake = os.pipe()
@@ -52,12 +86,7 @@ def main() -> None:
     child = _start(command, pipe, limits)
     os.close(pipe)
     os.set_blocking(output, False)
-    report = _Watch(child, output, woken, begin, limits).run()
-    if report["ended"] == "cancelled":
-        shutil.rmtree(limits["folder"], ignore_errors=True)
-    with contextlib.suppress(OSError):
-        os.write(1, json.dumps(report).encode())
-    os._exit(0)
+    return _Watch(child, output, woken, begin, limits).run()
 
 
 def _start(command: list[str], pipe: int, limits: dict[str, Any]) -> int:

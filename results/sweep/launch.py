@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
+import select
 import shutil
 import subprocess
 import sys
@@ -15,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from instances.errors import InputError
-from instances.storage import system_error
 
 __all__ = ["LEFT", "Cancelled", "Keepers", "Raw", "launch"]
 
@@ -25,6 +26,7 @@ _LARGEST = 2 << 30
 _KEEPER = Path(__file__).with_name("keeper.py")
 _PATIENCE_S = 60.0
 """How much longer than its limits a keeper may take."""
+_NO_ROOM = "free some space there, or set TMPDIR to another folder; nothing recorded is lost"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Runs are side by side as processes; threads of libraries would only get in each other's way."""
 
@@ -53,12 +55,19 @@ class Keepers:
             self._alive.add(keeper)
             return keeper
 
-    def end(self, keeper: subprocess.Popen[bytes]) -> bool:
-        """Let go of one that has ended, or is to; whether it was stopped."""
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped
+
+    def end(self, keeper: subprocess.Popen[bytes]) -> None:
+        """Let one end, and wait for that."""
         with self._lock:
             self._alive.discard(keeper)
             self._close(keeper)
-            return self._stopped
+        assert keeper.stdout is not None
+        keeper.stdout.close()
+        keeper.wait()
 
     def stop(self) -> None:
         """Have all runs killed."""
@@ -89,36 +98,36 @@ def launch(
         Cancelled: `Keepers.stop` was called meanwhile.
         InputError: the working folder cannot be made or written.
     """
-    folder = _folder()
+    folder = Path(tempfile.gettempdir()) / f"edgecut-run-{secrets.token_hex(8)}"
+    contents = {}
+    if content is not None:
+        name = f"instance{Path(order['instance']).suffix}"
+        contents[name], order = content, {**order, "instance": name}
+    contents["job.json"] = json.dumps(order).encode()
+    limits = {"wall_s": order["wall_s"], "grace_s": order["grace_s"], "memory_mib": order["memory_mib"],
+              "folder": str(folder), "files": {name: len(data) for name, data in contents.items()}}  # fmt: skip
+    run = command or (sys.executable, "-m", "results.sweep.child")
+    start = [sys.executable, "-I", "-S", str(_KEEPER), json.dumps(limits), *run, str(folder)]
+    keeper = keepers.start(start, _environment())
     try:
-        _write_order(folder, order, content)
-        limits = {"wall_s": order["wall_s"], "grace_s": order["grace_s"], "memory_mib": order["memory_mib"],
-                  "folder": str(folder)}  # fmt: skip
-        run = command or (sys.executable, "-m", "results.sweep.child")
-        keeper = keepers.start([sys.executable, "-I", "-S", str(_KEEPER), json.dumps(limits), *run, str(folder)],
-                               _environment())  # fmt: skip
-        report = _report(keeper, keepers, order["wall_s"] + order["grace_s"] + _PATIENCE_S)
+        _send(keeper, contents)
+        report = _report(keeper, order["wall_s"] + order["grace_s"] + _PATIENCE_S)
+        if keepers.stopped:
+            raise Cancelled
+        if report["ended"] == "unable":
+            raise InputError(str(folder), "cannot be written", report["output"], _NO_ROOM)
         return {"report": report, "files": _left(folder)}
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        keepers.end(keeper)
+        shutil.rmtree(folder, ignore_errors=True)  # for a keeper that was killed; else it is gone already
 
 
-def _folder() -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix="edgecut-run-"))
-    except OSError as error:
-        raise system_error(tempfile.gettempdir(), error, "written") from error
-
-
-def _write_order(folder: Path, order: dict[str, Any], content: bytes | None) -> None:
-    try:
-        if content is not None:
-            here = folder / f"instance{Path(order['instance']).suffix}"
-            here.write_bytes(content)
-            order = {**order, "instance": str(here)}
-        (folder / "job.json").write_text(json.dumps(order), encoding="utf-8")
-    except OSError as error:
-        raise system_error(folder, error, "written") from error
+def _send(keeper: subprocess.Popen[bytes], contents: dict[str, bytes]) -> None:
+    assert keeper.stdin is not None
+    with contextlib.suppress(OSError, ValueError):  # it was killed, or stopped; that is seen later
+        for data in contents.values():
+            keeper.stdin.write(data)
+        keeper.stdin.flush()
 
 
 def _environment() -> dict[str, str]:
@@ -128,25 +137,16 @@ def _environment() -> dict[str, str]:
     return {**os.environ, **_ONE_THREAD, "PYTHONPATH": f"{root}{os.pathsep}{path}" if path else root}
 
 
-def _report(keeper: subprocess.Popen[bytes], keepers: Keepers, patience_s: float) -> dict[str, Any]:
+def _report(keeper: subprocess.Popen[bytes], patience_s: float) -> dict[str, Any]:
     assert keeper.stdout is not None
-    try:
-        keeper.wait(patience_s)
-    except subprocess.TimeoutExpired:  # it was stopped itself; the kernel kills the run with it
+    ready = select.select([keeper.stdout], [], [], patience_s)[0]
+    if not ready:  # it was stopped itself; the kernel kills the run with it
         keeper.kill()
-        keeper.wait()
-    stopped = keepers.end(keeper)
-    said = keeper.stdout.read()
-    keeper.stdout.close()
-    if stopped:
-        raise Cancelled
     try:
-        report: dict[str, Any] = json.loads(said)
+        report: dict[str, Any] = json.loads(keeper.stdout.readline())
     except ValueError:
-        return {"ended": "lost", "code": keeper.returncode, "wall_s": None, "cpu_s": None, "peak_mib": None,
+        return {"ended": "lost", "code": None, "wall_s": None, "cpu_s": None, "peak_mib": None,
                 "output": "the keeper of the run was killed"}  # fmt: skip
-    if report["ended"] == "cancelled":
-        raise Cancelled
     return report
 
 
@@ -168,4 +168,4 @@ def no_room(raw: Raw) -> InputError | None:
     if raw["report"]["ended"] != "itself" or raw["report"]["code"] != NO_ROOM:
         return None
     return InputError("a run's working folder", "cannot be written", raw["report"]["output"].strip()[-500:],
-                      "free some space there, or set TMPDIR to another folder; nothing recorded is lost")  # fmt: skip
+                      _NO_ROOM)  # fmt: skip

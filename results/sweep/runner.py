@@ -88,6 +88,7 @@ class _Work:
     def __init__(self, sweep: Sweep, tell: Callable[[News], None], mix_versions: bool) -> None:
         self.sweep, self.tell, self.mix_versions = sweep, tell, mix_versions
         self.versions = code_versions()
+        _tidy(sweep)
         self.store = Store(sweep.rows)
         self.rows = read_rows(sweep.rows)
         self.counting = latest(self.rows)
@@ -163,6 +164,13 @@ class _Work:
     def tally(self) -> Tally:
         """How far the sweep is."""
         return tally_of(self.jobs, self.rows, self.counting, self.sweep.jobs or cores())
+
+
+def _tidy(sweep: Sweep) -> None:
+    """Remove what a runner that was killed left half written."""
+    for folder in ("plans", "instances"):
+        for part in (sweep.folder / folder).glob(".*.part"):
+            part.unlink(missing_ok=True)
 
 
 def _load(path: str, fingerprint: str) -> Instance:
