@@ -10,7 +10,7 @@ refuses any one of them more data than the limit as well.
 When the run has ended the keeper writes a line of JSON to standard output: ``ended`` ("itself", "wall", "memory", or
 "unable" when the folder could not be made), ``code`` (exit code; −n: signal n), ``wall_s``, ``cpu_s``, ``peak_mib``,
 ``output`` (the last of what the run printed). Standard input is the line to whoever started the keeper. When it closes,
-that one has read what it wanted, or is dead, or wants no more: what is left of the run is killed and its folder removed.
+that one has read all, or is dead, or wants no more: what is left of the run is killed and its folder removed.
 """
 
 from __future__ import annotations

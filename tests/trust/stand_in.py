@@ -1,7 +1,7 @@
-"""A child process for tests: ``stand_in.py PREPARED FAULTS FOLDER`` hands over a result solved beforehand, or misbehaves.
+"""A child process for tests: ``stand_in.py PREPARED FAULTS FOLDER`` hands over a result solved before, or misbehaves.
 
-The standard library only, so that it starts in a moment. FAULTS is JSON: method → name of a function below; other methods
-are done well. The rest of a faulty run's result is right, so that only the fault can be what is noticed.
+The standard library only, so that it starts in a moment. FAULTS is JSON: method → name of a function below; other
+methods are done well. The rest of a faulty run's result is right, so that only the fault can be what is noticed.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from results.sweep.settings import Sweep
 from tests.sweeps import comparable, prepare, run_with_stand_in, write_sweep
 
 ROOT = Path(__file__).resolve().parents[2]
-METHODS = ("greedy", "all_local")
+METHODS = ("greedy", "smallest_output")
 SLOWLY = dict.fromkeys(METHODS, "slowly")
 
 
@@ -191,7 +191,7 @@ def test_interrupted_runner_stops_its_runs_and_goes_on_later(
     tmp_path: Path, zygote: Zygote, prepared: Path, number: int
 ) -> None:
     sweep = small(tmp_path / "interrupted", prepared)
-    runner = zygote.start(sweep, prepared, {"greedy": "slowly", "all_local": "hang"})
+    runner = zygote.start(sweep, prepared, {"greedy": "slowly", "smallest_output": "hang"})
     zygote.first_row()
     os.kill(runner, number)
     assert zygote.end() == 130
@@ -204,7 +204,7 @@ def test_interrupted_runner_stops_its_runs_and_goes_on_later(
 
 def test_second_runner_is_refused(tmp_path: Path, zygote: Zygote, prepared: Path) -> None:
     sweep = small(tmp_path / "two", prepared)
-    runner = zygote.start(sweep, prepared, {"all_local": "hang"})
+    runner = zygote.start(sweep, prepared, {"smallest_output": "hang"})
     zygote.first_row()
     with pytest.raises(InputError, match=f"at work already: process {runner} on "):
         run_with_stand_in(sweep, prepared)

@@ -1,8 +1,8 @@
 """A program for tests that are to kill runners: loads the packages once, then forks a runner for each order.
 
-An order is a line of JSON on stdin: [sweep's file, prepared results, method → fault]. It answers with the runner's process
-id, with the key of each row that the runner says is written, with ``end`` at the end and, after another line of stdin,
-with the runner's wait status.
+An order is a line of JSON on stdin: [sweep's file, prepared results, method → fault]. It answers with the runner's
+process id, with the key of each row that the runner says is written, with ``end`` at the end and, after another line of
+stdin, with the runner's wait status.
 """
 
 from __future__ import annotations
