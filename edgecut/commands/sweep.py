@@ -122,8 +122,13 @@ def _work(
 ) -> None:
     if jobs is not None and cluster is not None:
         raise InputError("--jobs", "does not go with --cluster", "there each worker thread does one run at a time")
-    with SweepLines(sys.stderr, quiet=quiet) as lines:
-        tally = run_sweep(sweep, crew=_crew(sweep, jobs, cluster), retry=again, mix_versions=mix_versions, tell=lines)
+    crew = _crew(sweep, jobs, cluster)
+    try:
+        with SweepLines(sys.stderr, quiet=quiet) as lines:
+            tally = run_sweep(sweep, crew=crew, retry=again, mix_versions=mix_versions, tell=lines)
+    except KeyboardInterrupt:
+        print("edgecut: interrupted; what ended has its row, and the same command goes on", file=sys.stderr)
+        raise typer.Exit(Exit.INTERRUPTED) from None
     if not quiet:
         _show(sweep, {}, tally)
     raise typer.Exit(_exit(tally))

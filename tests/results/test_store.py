@@ -174,7 +174,10 @@ def test_lock_names_its_holder(tmp_path: Path) -> None:
     assert holder(path) is None
     with hold(path, "a runner"):
         assert f"process {os.getpid()} on" in str(holder(path))
-        with pytest.raises(InputError, match=f"a runner: is at work already: process {os.getpid()}"), hold(path, "a runner"):
+        with (
+            pytest.raises(InputError, match=f"a runner: is at work already: process {os.getpid()}"),
+            hold(path, "a runner"),
+        ):
             pass
     assert holder(path) is None
     with hold(path, "a runner"):

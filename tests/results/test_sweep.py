@@ -99,9 +99,7 @@ def test_retry_supersedes_failed_rows_and_edits_none(tmp_path: Path, prepared: P
     assert run_with_stand_in(sweep, prepared, retry=frozenset({"invalid"})).done == {"finished": 3}
 
 
-def test_other_code_is_refused_and_named(
-    tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_code_is_refused_and_named(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = write_sweep(tmp_path, users=4)
     prepare(sweep, prepared)
     run_with_stand_in(sweep, prepared)
