@@ -22,6 +22,8 @@ except ImportError:  # pragma: no cover  not a POSIX system: files are read ther
 
 __all__ = ["hold", "holder", "locked"]
 
+_TRIES, _PAUSE_S = 5, 0.05
+
 
 @contextlib.contextmanager
 def locked(handle: int) -> Iterator[None]:
@@ -48,7 +50,7 @@ def hold(path: Path, what: str) -> Iterator[None]:
     except OSError as error:
         raise system_error(path, error, "written") from error
     try:
-        if not _try(handle):
+        if not _try_for_a_moment(handle, path):
             raise InputError(what, f"is at work already: {_described(_read(handle))}", "two would do everything twice",
                              "wait for that one, or stop it") from None  # fmt: skip
         _write(handle)
@@ -67,8 +69,22 @@ def holder(path: Path) -> str | None:
         return None
     try:
         return None if _try(handle) else _described(_read(handle))
+    except OSError:  # a file system that lends its locks to writers alone
+        return None
     finally:
         os.close(handle)
+
+
+def _try_for_a_moment(handle: int, path: Path) -> bool:
+    """Whoever asks for the `holder` has the lock for an instant, which must not look like a runner at work."""
+    try:
+        for _ in range(_TRIES):
+            if _try(handle):
+                return True
+            time.sleep(_PAUSE_S)
+    except OSError as error:
+        raise system_error(path, error, "locked") from error
+    return False
 
 
 def _try(handle: int) -> bool:

@@ -52,7 +52,7 @@ def test_rows_are_those_of_one_machine(tmp_path: Path, monkeypatch: pytest.Monke
     assert here == there and len(here) == 8
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_workers_are_told_to_stop(tmp_path: Path) -> None:
     sweep = write_sweep(tmp_path, methods=("greedy", "branch"))
     prepared = prepare(sweep, tmp_path / "prepared")
