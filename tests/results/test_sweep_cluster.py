@@ -18,7 +18,7 @@ from tests.sweeps import command, comparable, prepare, run_with_stand_in, write_
 pytest.importorskip("distributed", reason="the extra 'cluster' (Dask distributed) is not installed")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_rows_are_those_of_one_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = write_sweep(tmp_path, users=[4, 5], seeds=(0, 1))
     prepared = prepare(sweep, tmp_path / "prepared")
