@@ -14,7 +14,7 @@ from instances.errors import InputError
 from instances.read_limits import FILE_MB, largest_file_mb
 from instances.scalars import refuse
 
-__all__ = ["check_writable", "read_bytes", "system_error", "write_atomically"]
+__all__ = ["check_writable", "read_bytes", "sync_folder", "system_error", "write_atomically"]
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -105,10 +105,10 @@ def _replace(target: Path, write: Callable[[BinaryIO], None]) -> None:
         with contextlib.suppress(OSError):
             part.unlink()
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name last through a power cut, where the system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

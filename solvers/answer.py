@@ -118,12 +118,17 @@ class Answer:
 
 
 class Clock:
-    """Stop watch of one solve: time left, and the trace, passed on to a callback."""
+    """Stop watch of one solve: time left, and the trace; passes progress and better decisions on to callbacks."""
 
-    def __init__(self, limits: Limits, on_progress: Callable[[Progress], None] | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_decision: Callable[[OptionTable, Decision], None] | None = None,
+    ) -> None:
         self._start = time.perf_counter()
         self._limit = limits.time_s
-        self._on_progress = on_progress
+        self._on_progress, self._on_decision = on_progress, on_decision
         self.best_j, self.bound_j = float("inf"), float("-inf")
         self.trace: list[Progress] = []
 
@@ -146,3 +151,11 @@ class Clock:
             self.trace.append(progress)
         if self._on_progress is not None:
             self._on_progress(progress)
+
+    def found(self, table: OptionTable, decision: Decision) -> None:
+        """Hand on a decision that has just become the best, for whoever keeps plans in case the process ends here.
+
+        Call it before `report`, whose callback may interrupt.
+        """
+        if self._on_decision is not None:
+            self._on_decision(table, decision)

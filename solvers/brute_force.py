@@ -108,6 +108,7 @@ class BruteForce:
                 cost = search.cost(chosen)
                 if cost < best_j:
                     best, best_j = chosen, cost
+                    clock.found(table, search.decision(np.array(chosen)))
                     clock.report(best_j)
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED

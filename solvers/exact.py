@@ -49,6 +49,7 @@ class _Search:
             settled, cost = decision, as_it_is
         if cost < self.best_j:
             self.best, self.best_j = settled, cost
+            self.clock.found(self.table, settled)
         self.clock.report(self.best_j, self.bound_j)
         return settled
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from formulations.program import Decision
 from instances.errors import InputError
 from instances.expand import expand
 from instances.instance import Instance
@@ -30,6 +31,7 @@ def solve(
     limits: Limits | None = None,
     seed: int = 0,
     on_progress: Callable[[Progress], None] | None = None,
+    on_plan: Callable[[Callable[[], Plan]], None] | None = None,
     table: OptionTable | None = None,
     certify: bool = True,
 ) -> Result:
@@ -42,6 +44,7 @@ def solve(
         seed: of all randomness (`numpy.random.SeedSequence`).
         on_progress: called with each new state, at least every second while HiGHS runs. Raising KeyboardInterrupt
             there, or pressing Ctrl-C, stops and keeps the best checked plan.
+        on_plan: called with each better plan on the way, as a function that makes it when wanted; it is unchecked.
         table: options of this instance, if they are at hand already.
         certify: whether to recompute the bound from the method's certificate, if it has one; else nothing rests on it.
 
@@ -52,7 +55,7 @@ def solve(
     if seed < 0:
         raise InputError("seed", f"is {seed}", "a seed is not negative", "give 0 or more")
     limits = limits or Limits()
-    clock = Clock(limits, on_progress)
+    clock = Clock(limits, on_progress, None if on_plan is None else lambda *found: on_plan(lambda: _plan_of(*found)))
     begin = time.perf_counter()
     clock.report()
     table = expand(instance) if table is None else table
@@ -61,14 +64,17 @@ def solve(
     answer = _ask(chosen, instance, table, limits, seed, clock)
     plan = None
     if answer.decision is not None:
-        d = answer.decision
-        plan = Plan.from_options(answer.table or table, d.chosen, d.uplink_share, d.compute_share)
+        plan = _plan_of(answer.table or table, answer.decision)
     build_s += answer.detail.get("build_s", 0.0)
     solve_s = time.perf_counter() - begin - build_s
     return Result.checked(
         instance, answer, plan, method=method, seed=seed, limits=limits, build_s=build_s, solve_s=solve_s,
         certify=certify,
     )  # fmt: skip
+
+
+def _plan_of(table: OptionTable, decision: Decision) -> Plan:
+    return Plan.from_options(table, decision.chosen, decision.uplink_share, decision.compute_share)
 
 
 def _ask(chosen: Method, instance: Instance, table: OptionTable, limits: Limits, seed: int, clock: Clock) -> Answer:

@@ -54,6 +54,7 @@ class Admitted:
         """Keep a choice that holds if it is better."""
         if self.packing.holds(taken) and self.packing.value(taken) >= self.value:
             self.taken = taken
+            self.clock.found(self.columns.table, self.columns.decision(taken))
             self.clock.report(self._all - self.columns.home_weight - self.value)
 
     def bound(self, most: float) -> None:

@@ -45,8 +45,9 @@ class _Search:
         same = Decision(rows_in(self.table, table)[decision.chosen], decision.uplink_share, decision.compute_share)
         for candidate in (same, settle(self.table, same.chosen)):
             cost = math.inf if candidate is None else decision_cost(self.table, candidate)
-            if cost < self.best_s:
+            if candidate is not None and cost < self.best_s:
                 self.best, self.best_s = candidate, cost
+                self.clock.found(self.table, candidate)
         self.clock.report(self.best_s, self.bound_s)
 
     def ask(self, largest_s: float) -> Stop:

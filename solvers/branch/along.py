@@ -90,8 +90,9 @@ class _Work:
 
     def _hear(self, decision: Decision | None, bound_j: float) -> bool:
         cost = math.inf if decision is None else decision_cost(self.table, decision)
-        if cost < self.best_j:
+        if decision is not None and cost < self.best_j:
             self.best, self.best_j = decision, cost
+            self.clock.found(self.table, decision)
         self.bound_j = max(self.bound_j, bound_j * (1 - 1e-12))
         self.clock.report(self.best_j, self.bound_j)
         return self._enough

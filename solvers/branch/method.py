@@ -266,8 +266,9 @@ class _Work:
     def _keep(self, decision: Decision | None) -> float:
         """Take a plan, if it is better; what the best costs, J."""
         cost = math.inf if decision is None else decision_cost(self.table, decision)
-        if cost < self.best_j:
+        if decision is not None and cost < self.best_j:
             self.best, self.best_j = decision, cost
+            self.clock.found(self.table, decision)
             self.clock.report(cost)
         return self.best_j
 

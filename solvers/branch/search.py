@@ -162,8 +162,9 @@ class Search:
         whole &= bool(np.minimum(on, 1 - on).max(initial=0.0) <= 1e-6) and bounded.relaxed.lacking <= 1e-6
         decision = self._fit(weight, self.best_j, self.bound_j)
         cost = math.inf if decision is None else decision_cost(self.table, decision)
-        if cost < self.best_j:
+        if decision is not None and cost < self.best_j:
             self.best, self.best_j = decision, cost
+            self.clock.found(self.table, decision)
             self.clock.report(cost)
         return whole
 

@@ -130,4 +130,5 @@ class _Gathered(State):
         cost = decision_cost(table, decision)
         if cost < self.best_j:
             self.table, self.best, self.best_j = table, decision, cost
+            self.clock.found(table, decision)
             self.clock.report(cost)

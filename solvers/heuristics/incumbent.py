@@ -45,6 +45,7 @@ class Incumbent:
             return False
         # Kept before it is reported: the callback may interrupt.
         self.decision, self.cost_j = decision, cost
+        self.clock.found(self.situation.table, decision)
         self.clock.report(best_j=cost)
         return True
 

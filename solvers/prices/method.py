@@ -66,8 +66,9 @@ class State:
     def offer(self, decision: Decision | None) -> None:
         """A plan, or none."""
         cost = math.inf if decision is None else decision_cost(self.table, decision)
-        if cost < self.best_j:
+        if decision is not None and cost < self.best_j:
             self.best, self.best_j = decision, cost
+            self.clock.found(self.table, decision)
             self.clock.report(cost)
 
     @property

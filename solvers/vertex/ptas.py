@@ -154,6 +154,7 @@ class Scheme:
         cost = decision_cost(self.table, decision)
         if cost < self.best_j:
             self.best, self.best_j = decision, cost
+            self.clock.found(self.table, decision)
             self.clock.report(cost)
         return float(self._savings.saving_j[kept].sum()) if math.isfinite(cost) else 0.0
 

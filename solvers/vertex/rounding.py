@@ -150,8 +150,9 @@ class _Work:
     def _offer(self, decision: Decision | None) -> None:
         assert self.pruned is not None
         cost = math.inf if decision is None else decision_cost(self.pruned, decision)
-        if cost < self.best_j:
+        if decision is not None and cost < self.best_j:
             self.best, self.best_j = decision, cost
+            self.clock.found(self.pruned, decision)
             self.clock.report(cost, self.bound_j)
 
 

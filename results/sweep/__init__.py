@@ -1,0 +1,1 @@
+"""Sweeps: instances × methods × seeds × limits, one process a run; see docs/sweep.md."""

@@ -1,0 +1,1 @@
+"""Nothing wrong, nothing lost: what happens when processes, disks and people misbehave."""
