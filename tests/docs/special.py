@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 import edgecut as ec
 from solvers import Verdict
+from tests.docs.blocks import ROOT
 from tests.docs.running import Run
 
 __all__ = ["AFTER", "BEFORE"]
@@ -55,6 +57,23 @@ def _heuristics(folder: Path) -> None:
 @before("docs/networks.md")
 def _networks(folder: Path) -> None:
     write_onnx(folder / "model.onnx")
+
+
+@before("docs/report.md")
+def _report(folder: Path) -> None:
+    for name in ("energy_against_users", "integrality"):
+        lend(folder, f"results/runs/{name}.jsonl")
+
+
+@before("docs/sweep.md")
+def _sweep(folder: Path) -> None:
+    lend(folder, "results/sweeps/example.toml")
+
+
+def lend(folder: Path, name: str) -> None:
+    """A copy of a file of the checkout, at the same place."""
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / name, folder / name)
 
 
 def write_onnx(path: Path) -> None:

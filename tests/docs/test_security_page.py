@@ -19,7 +19,7 @@ PACKAGES = ("edgecut", "instances", "formulations", "solvers", "results")
 
 LOADERS = {"loads", "load", "read_pickle", "read_hdf", "system", "popen"}
 """Functions of modules that run code from data, or a shell."""
-SAFE = {("json", "loads"), ("json", "load"), ("files", "load")}
+SAFE = {("json", "loads"), ("json", "load"), ("tomllib", "loads"), ("tomllib", "load"), ("files", "load")}
 """Of these modules they do not."""
 
 
