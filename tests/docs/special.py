@@ -47,6 +47,7 @@ def small_instance(**options: Any) -> ec.Instance:
 @before("README.md")
 def _readme(folder: Path) -> None:
     write_onnx(folder / "my.onnx")
+    lend(folder, "results/sweeps/example.toml")
 
 
 @before("docs/heuristics.md")
