@@ -20,7 +20,7 @@ from solvers.online.desk import View
 from solvers.online.drift import Queues
 from solvers.online.features import feature_count, see
 from solvers.online.learned import Training, train_policy
-from solvers.online.network import Perceptron
+from solvers.learned.perceptron import Perceptron
 from tests.builders import tiny_instance
 
 TIGHT = Limits(gap=1e-9, nodes=5000)
