@@ -42,6 +42,12 @@ class Network:
         if self.mean.shape != (sizes[0],) or self.scale.shape != (sizes[0],) or not (self.scale > 0).all():
             raise InputError("network", "has a mean or scale that does not fit its inputs")
 
+    @classmethod
+    def of(cls, features: tuple[str, ...], layers: Perceptron) -> Network:
+        """Layers trained on inputs as they are."""
+        n = len(features)
+        return cls(features, np.zeros(n), np.ones(n), layers.weights, layers.biases)
+
     def value(self, inputs: Floats) -> Floats:
         """[…] outputs for inputs […, features]."""
         return Perceptron(self.weights, self.offsets).value((inputs - self.mean) / self.scale)

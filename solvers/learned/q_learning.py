@@ -8,7 +8,7 @@ by step are trained here.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -17,19 +17,23 @@ from instances.columns import Bools, Floats, Ints
 from instances.errors import InputError
 from solvers.learned.perceptron import Adam, Perceptron
 
-__all__ = ["Game", "Shape", "Training", "best_action", "learn_by_playing", "play_out"]
+__all__ = ["Game", "Shape", "Training", "best_action", "best_of_course", "course", "learn_by_playing", "play_out"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """How to train: ``episodes`` games; ``discount`` of a decision ahead; ``rate`` of Adam; ``batch`` transitions a
-    step; ``memory`` transitions kept; ``lag`` steps between copies to the target; ``first`` and ``last`` ε, reached
-    after ``explore`` of the games; ``hidden`` layers."""
+    """How to train.
+
+    ``episodes`` games; ``discount`` of a decision ahead; ``rate`` of Adam; ``batch`` transitions a step; ``every``
+    decisions between two steps; ``memory`` transitions kept; ``lag`` decisions between copies to the target; ``first``
+    and ``last`` ε, reached after ``explore`` of the games; ``hidden`` layers.
+    """
 
     episodes: int = 40
     discount: float = 0.97
     rate: float = 1e-3
     batch: int = 32
+    every: int = 1
     memory: int = 20_000
     lag: int = 200
     first: float = 1.0
@@ -38,17 +42,19 @@ class Training:
     hidden: tuple[int, ...] = (48, 48)
 
     def __post_init__(self) -> None:
-        if self.episodes < 1 or self.batch < 1 or self.memory < self.batch or not 0 <= self.discount <= 1:
-            raise InputError("Training", f"is {self}", "episodes and batch are 1 or more, memory holds a batch, the "
-                             "discount is 1 or less")  # fmt: skip
+        if min(self.episodes, self.batch, self.every) < 1 or self.memory < self.batch or not 0 <= self.discount <= 1:
+            raise InputError("Training", f"is {self}", "episodes, batch and every are 1 or more, memory holds a batch, "
+                             "the discount is 1 or less")  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """Most ``actions`` of a decision, and ``features`` of each."""
+    """Most ``actions`` of a decision, and ``features`` of each; ``guess``: the feature whose number is a first guess
+    at an action's value, from which learning starts (None: from nothing)."""
 
     actions: int
     features: int
+    guess: int | None = None
 
 
 class Game(Protocol):
@@ -104,13 +110,22 @@ def play_out(game: Game, network: Perceptron) -> float:
 def learn_by_playing(
     begin: Callable[[np.random.Generator], Game], shape: Shape, rng: np.random.Generator, training: Training
 ) -> Perceptron:
-    """A network of the values of actions.
+    """A network of the values of actions, after the last game; arguments as in `course`."""
+    return list(course(begin, shape, rng, training))[-1]
+
+
+def course(
+    begin: Callable[[np.random.Generator], Game], shape: Shape, rng: np.random.Generator, training: Training
+) -> Iterator[Perceptron]:
+    """The network after every game.
 
     Args:
         begin: a game from a generator. shape: of all its decisions.
         rng: everything is drawn from it. training: how.
     """
     network = Perceptron.draw(rng, shape.features, training.hidden)
+    if shape.guess is not None:
+        network = network.passing(shape.guess)
     target, adam, replay = network, Adam(network, training.rate), _Replay(training.memory, shape)
     steps = 0
     for episode in range(training.episodes):
@@ -128,11 +143,22 @@ def learn_by_playing(
             view = None if game.done else game.see()
             replay.keep(features[action], reward, view)
             steps += 1
-            if replay.count >= 8 * training.batch:
+            if replay.count >= 8 * training.batch and steps % training.every == 0:
                 network = _improve(network, target, adam, replay, training, rng)
             if steps % training.lag == 0:
                 target = network
-    return network
+        yield network
+
+
+def best_of_course(networks: Iterable[Perceptron], judge: Callable[[Perceptron], float], every: int) -> Perceptron:
+    """Of every ``every``-th network the one that ``judge`` gives most, the first of equals; the last one counts too."""
+    best, most, network = None, -np.inf, None
+    for k, network in enumerate(networks, start=1):
+        if k % every == 0 and (worth := judge(network)) > most:
+            best, most = network, worth
+    if network is None:
+        raise InputError("networks", "are none", "there is nothing to choose from")
+    return network if best is None or (k % every and judge(network) > most) else best
 
 
 def _improve(network: Perceptron, target: Perceptron, adam: Adam, replay: _Replay, training: Training,
