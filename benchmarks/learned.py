@@ -14,8 +14,11 @@ from benchmarks.measure import store
 from results.bootstrap import interval
 from results.experiment import rows_of, run_experiment
 
-GROUPS = {"learned_flights": ("family", "missed"), "learned_pieces": ("network", "regret"),
-          "road_rivals": ("clients", "regret")}  # fmt: skip
+GROUPS = {
+    "learned_flights": ("{family}", "missed"),
+    "learned_pieces": ("{network}", "regret"),
+    "road_rivals": ("{clients} ({helpers})", "regret"),
+}
 """Experiment → what its rows are grouped by, and what is averaged."""
 DRAWS_SEED = 0
 
@@ -36,8 +39,8 @@ def main() -> None:
     for name, (by, figure) in GROUPS.items():
         run_experiment(name)
         rows = rows_of(name)
-        values = list(dict.fromkeys(row[by] for row in rows))
-        groups[name] = {str(v): summary([row for row in rows if row[by] == v], figure) for v in values}
+        labels = list(dict.fromkeys(by.format(**row) for row in rows))
+        groups[name] = {label: summary([row for row in rows if by.format(**row) == label], figure) for label in labels}
     store("learned", {
         "interval": "95 % percentile bootstrap of the mean over cases, 10,000 draws",
         "machine_was": "busy; no figure is a time", "groups": groups,

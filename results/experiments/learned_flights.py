@@ -17,7 +17,7 @@ from solvers import Limits
 from solvers.uav import solve_flight
 
 METHODS = ("uav_hover", "uav_nearest", "uav_edge", "uav_myopic", "uav_learned")
-SEEDS, QUICK_SEEDS = range(12), range(1)
+SEEDS, QUICK_SEEDS = range(10), range(1)
 LIMITS = Limits(gap=1e-3, nodes=50)
 
 

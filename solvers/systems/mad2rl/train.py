@@ -20,11 +20,11 @@ from solvers.systems.mad2rl.ways import Ways
 
 __all__ = ["SHAPE", "TRAINING", "lesson", "train"]
 
-SEED, FIRST_JUDGED, JUDGED, EVERY = 30_000, 31_000, 40, 150
+SEED, FIRST_JUDGED, JUDGED, EVERY = 30_000, 31_000, 40, 80
 CLIENTS, HELPERS = (3, 8), (3, 8)
 """From, and up to but not including."""
-TRAINING = Training(episodes=1500, discount=1.0, rate=5e-4, every=2, memory=5000, lag=300, first=0.5, hidden=(32, 32))
-SHAPE = Shape(actions=160, features=len(FEATURES), guess=FEATURES.index("pays now"))
+TRAINING = Training(episodes=800, discount=1.0, rate=5e-4, every=2, memory=5000, lag=300, first=0.5, hidden=(32, 32))
+SHAPE = Shape(actions=72, features=len(FEATURES), guess=FEATURES.index("pays now"))
 
 
 def lesson(rng: np.random.Generator) -> Slot:
