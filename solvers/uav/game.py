@@ -22,11 +22,14 @@ USUAL_MBIT = 3.0
 FEATURES = (
     "slots left, of 20", "part of the slots left", "part of the battery over hovering left", "vehicles after this one",
     "open tasks a free channel",
-    "it stays", "pays now", "pays now over staying", "hop", "usual tasks in sight", "usual tasks out of sight",
-    "usual tasks of all", "usual tasks that others are far from", "nearest other vehicle", "off the middle",
+    "it stays", "pays now", "paid of late", "paid of late over staying", "pays now and soon", "pays now over staying",
+    "hop", "usual tasks in sight", "usual tasks out of sight", "usual tasks of all",
+    "usual tasks that others are far from", "nearest other vehicle", "off the middle",
 )  # fmt: skip
 """Of the moment (first five), then of a hop; money in units, distances in diagonals of the grid."""
-_OF_MOMENT = 5
+
+LATE, SOON = 6, 2
+"""Slots looked back upon (this one included), and slots ahead in which a point is guessed to pay the same."""
 
 
 class FlightGame:
@@ -56,6 +59,7 @@ class FlightGame:
         self._across = max(float(self._apart.max()), 1e-9)
         middle = (mission.grid_m.min(axis=0) + mission.grid_m.max(axis=0)) / 2
         self._off_middle = np.linalg.norm(mission.grid_m - middle, axis=1) / self._across
+        self._seen: list[Floats] = []
         self._begin_slot()
 
     @property
@@ -69,6 +73,7 @@ class FlightGame:
             self.slot = self.mission.n_slots
             return
         self._open = _saved(self.costs, self.slot)  # [N, G] what serving each task saves; 0 once somebody does
+        self._seen = [*self._seen, self._open][-LATE:]
         seats = self.mission.channels * self.mission.n_craft
         self._most = float(np.sort(self._open.max(axis=1))[::-1][:seats].sum()) / self.mission.n_craft
 
@@ -79,11 +84,17 @@ class FlightGame:
 
     def pays(self) -> Floats:
         """[G] what going to each point pays in this slot, in units: tasks not yet taken, less the flight."""
-        return (_best(self._open, self.mission.channels) - self._hop()) / self.unit
+        return np.asarray((_best(self._open, self.mission.channels) - self._hop()) / self.unit)
+
+    def _paid_of_late(self, others: Ints) -> Floats:
+        """[G] mean over the slots seen of what each point would have paid beyond what the other vehicles' points do."""
+        seen = np.array(self._seen)  # [slots, N, G]
+        beyond = np.maximum(seen - seen[:, :, others].max(axis=2, initial=0.0)[:, :, None], 0.0)
+        return np.asarray(np.mean([_best(saved, self.mission.channels) for saved in beyond], axis=0) / self.unit)
 
     def _hop(self) -> Floats:
         hop = self.costs.hop_j[self.here[self.vehicle]]
-        return self.costs.craft_weight * np.where(np.isfinite(hop), hop, 0.0)
+        return np.asarray(self.costs.craft_weight * np.where(np.isfinite(hop), hop, 0.0))
 
     def _allowed(self) -> Bools:
         """[G] points in reach and within the battery at which no vehicle is."""
@@ -110,8 +121,10 @@ class FlightGame:
         usual = [saved[t] / self.unit for saved in self._usual]
         both = (usual[0] + usual[1]) / 2
         covered = both[:, others].max(axis=1, initial=0.0)
+        late = self._paid_of_late(others)
         hop = np.column_stack([
-            np.arange(mission.n_points) == stay, pays, pays - pays[stay], self._hop() / self.unit,
+            np.arange(mission.n_points) == stay, pays, late, late - late[stay], pays + min(left - 1, SOON) * late,
+            pays - pays[stay], self._hop() / self.unit,
             *(_best(saved, mission.channels) for saved in usual),
             both.mean(axis=0), np.maximum(both - covered[:, None], 0.0).mean(axis=0), near, self._off_middle,
         ])  # fmt: skip
@@ -185,7 +198,7 @@ def _own(costs: MissionCosts, t: int) -> Floats:
     """[N] cost of tasks at their users; one that is late there counts as more than anything it could cost else."""
     own, known = costs.local[t], np.isfinite(costs.cost[t])
     late = 10 * (1 + costs.cost[t][known].max(initial=0.0) + own[np.isfinite(own)].max(initial=0.0))
-    return np.where(np.isfinite(own), own, late)
+    return np.asarray(np.where(np.isfinite(own), own, late))
 
 
 def _saved(costs: MissionCosts, t: int | None = None) -> Floats:

@@ -23,7 +23,7 @@ __all__ = ["SHAPE", "TRAINING", "lesson", "train"]
 
 SEED, FIRST_JUDGED, JUDGED, EVERY = 10_000, 11_000, 24, 40
 TRAINING = Training(episodes=400, discount=0.9, rate=5e-4, every=2, lag=400, first=0.5, hidden=(32, 32))
-SHAPE = Shape(actions=36, features=len(FEATURES), guess=FEATURES.index("pays now"))
+SHAPE = Shape(actions=36, features=len(FEATURES), guess=FEATURES.index("pays now and soon"))
 
 
 def lesson(rng: np.random.Generator) -> Mission:

@@ -46,8 +46,8 @@ class Ways:
         count = np.array([len(mine) for mine in rows], dtype=np.int64)
         width = int(count.max(initial=1))
         table = np.array([mine + [mine[0]] * (width - len(mine)) for mine in rows]).reshape(-1, width, 4)
-        cut, target = table[:, :, 0].astype(np.int64), table[:, :, 1].astype(np.int64)
-        return cls(slot, count, cut, target, table[:, :, 2], table[:, :, 3])
+        cuts_of, targets_of = (table[:, :, k].astype(np.int64) for k in (0, 1))
+        return cls(slot, count, cuts_of, targets_of, table[:, :, 2], table[:, :, 3])
 
     def cost(self, chosen: Ints, clients: Ints | None = None) -> Floats:
         """[M] objective of M choices [M, clients] with the best split; of the first clients only, where these are
