@@ -17,7 +17,7 @@ from solvers import Limits
 from solvers.rows import divide_network
 
 METHODS = ("alone", "equal", "proportional", "single_cut", "coedge", "pieces_greedy", "pieces_learned")
-SEEDS, QUICK_SEEDS, DEVICES = range(6), range(1), 3
+SEEDS, QUICK_SEEDS, DEVICES = range(100, 106), range(100, 101), 3
 LIMITS = Limits(gap=1e-6, nodes=200)
 
 

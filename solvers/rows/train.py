@@ -22,10 +22,10 @@ from solvers.rows.in_turn import WEIGHTS
 
 __all__ = ["SHAPE", "TRAINING", "lesson", "train"]
 
-SEED, FIRST_JUDGED, JUDGED, EVERY = 20_000, 21_000, 30, 20
-MOST_DEVICES, MADE_UP, ENERGY = 4, 0.7, 0.3
+SEED, FIRST_JUDGED, JUDGED, EVERY = 20_000, 21_000, 40, 20
+MOST_DEVICES, MADE_UP, ENERGY = 4, 0.4, 0.3
 """Most devices; chance of a network that is made up; chance that the goal is energy."""
-TRAINING = Training(episodes=240, discount=1.0, rate=5e-4, every=2, lag=300, first=0.5, hidden=(32, 32))
+TRAINING = Training(episodes=400, discount=1.0, rate=5e-4, every=2, lag=300, first=0.5, hidden=(32, 32))
 SHAPE = Shape(most_choices(MOST_DEVICES), len(FEATURES), guess=FEATURES.index("pays if changed once"))
 
 _catalogue = functools.cache(spatial_network)

@@ -16,6 +16,11 @@ PAGES = {"learned_flights": ("online", 2), "learned_pieces": ("parts", 1), "road
 """Experiment → page with its table, digits."""
 
 
+def shown(part: float, digits: int) -> str:
+    """A part of 1 in percent; + 0.0 turns −0 into 0."""
+    return f"{round(100 * part, digits) + 0.0:.{digits}f}"
+
+
 @pytest.mark.parametrize("name", GROUPS)
 def test_table_is_the_benchmark_and_the_benchmark_the_rows(name: str) -> None:
     stored = json.loads((ROOT / "benchmarks" / "results" / "learned.json").read_text(encoding="utf-8"))["groups"][name]
@@ -29,8 +34,7 @@ def test_table_is_the_benchmark_and_the_benchmark_the_rows(name: str) -> None:
     assert "| method | " + " | ".join(stored) + " |" in text
     for method in next(iter(stored.values()))["methods"]:
         figures: list[dict[str, Any]] = [group["methods"][method] for group in stored.values()]
-        cells = [f"{100 * f['mean']:.{digits}f} ({100 * f['low']:.{digits}f} … {100 * f['high']:.{digits}f})"
-                 for f in figures]  # fmt: skip
+        cells = ["{} ({} … {})".format(*(shown(f[key], digits) for key in ("mean", "low", "high"))) for f in figures]
         assert "| " + " | ".join([f"`{method}`", *cells]) + " |" in text
 
 
