@@ -20,6 +20,7 @@ ALL = (
     "gap",
     "heuristics",
     "imitation",
+    "learned",
     "online",
     "paths",
     "predictors",

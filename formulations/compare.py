@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from formulations.parts.rows import keep_in_range
 from formulations.program import Program, Rows
 from instances.columns import Floats
+from instances.errors import InputError
 
 __all__ = ["pyomo_arrays", "same_program"]
 
@@ -21,25 +22,32 @@ def pyomo_arrays(model: Any) -> Program:
     """Arrays of a linear Pyomo model; columns carry the Pyomo names of the variables.
 
     Statements keep natural units, so rows out of a `Program`'s range are scaled by the rule that the arrays follow.
+
+    Raises:
+        InputError: the model has no objective or several, or it maximises: a `Program` minimises one, and what a
+            maximum is worth would come back with the wrong sign.
     """
     import pyomo.environ as pyo
     from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
+    objectives = list(model.component_data_objects(pyo.Objective, active=True))
+    if len(objectives) != 1:
+        raise InputError("pyomo model", f"has {len(objectives)} active objectives", "a program has one")
+    if objectives[0].sense != pyo.minimize:
+        raise InputError("pyomo model", "maximises", "a program minimises", "state the negative as a minimum")
     form = LinearStandardFormCompiler().write(model, mixed_form=True)
     names = [v.name for v in form.columns]
     kinds = np.array([r.bound_type for r in form.rows], dtype=int)  # 1: ≤, 0: =, −1: ≥
     rhs = np.asarray(form.rhs, dtype=float)
     lower, upper = np.where(kinds <= 0, rhs, -np.inf), np.where(kinds >= 0, rhs, np.inf)
     bounds = np.array([[_or(v.lb, -np.inf), _or(v.ub, np.inf)] for v in form.columns]).reshape(-1, 2)
-    objective = next(iter(model.component_data_objects(pyo.Objective, active=True)))
-    sign = 1.0 if objective.sense == pyo.minimize else -1.0
     return Program(
-        cost=sign * np.asarray(form.c.toarray(), dtype=float).reshape(-1),
+        cost=np.asarray(form.c.toarray(), dtype=float).reshape(-1),
         lower=bounds[:, 0],
         upper=bounds[:, 1],
         integer=np.array([v.is_integer() or v.is_binary() for v in form.columns], dtype=bool),
         rows=keep_in_range(Rows(sp.csr_matrix(form.A), lower, upper)),
-        offset=sign * float(np.asarray(form.c_offset).reshape(-1)[0]),
+        offset=float(np.asarray(form.c_offset).reshape(-1)[0]),
         column_name=names.__getitem__,
     )
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -25,8 +24,9 @@ from instances.instance import Instance, Links, Users
 from instances.json_file import header_from_json, header_to_json
 from instances.json_text import format_json, parse_json
 from instances.machines import device_columns, radio_columns, server_budgets, server_columns
+from instances.parquet_columns import numbers, of_link, of_user, one_chunk, refuse_null, rows_of, server_rows, strings
 from instances.read_limits import TABLE_MB, largest_table_mb
-from instances.references import References, devices_among, networks_among, radios_among
+from instances.references import devices_among, networks_among, radios_among
 from instances.scalars import refuse
 from instances.storage import read_bytes, system_error, write_atomically
 
@@ -190,11 +190,11 @@ def _instance(table: Any, header: dict[str, Any]) -> Instance:
     servers = server_columns(server_records)
     clouds = cloud_columns(header.pop("clouds", ()))
     columns: dict[str, Any] = {
-        word: _rows_of(table[word], references, _of_user(word))
+        word: rows_of(table[word], references, of_user(word))
         for word, references in (("network", nets), ("device", machines), ("radio", radio_set))
     }
-    columns |= {field: _numbers(table[field], _of_user(field)) for field in _NUMBERS}
-    names = _strings(table["name"], _of_user("name")).to_numpy(zero_copy_only=False)
+    columns |= {field: numbers(table[field], of_user(field)) for field in _NUMBERS}
+    names = strings(table["name"], of_user("name")).to_numpy(zero_copy_only=False)
     variants = variant_columns(header.pop("variants", ()), nets)
     return Instance(
         networks=tuple(nets.entries),
@@ -216,49 +216,28 @@ def _instance(table: Any, header: dict[str, Any]) -> Instance:
 def _budget(table: Any) -> Floats | None:
     if _BUDGET not in table.column_names:
         return None
-    return _numbers(table[_BUDGET], _of_user(_BUDGET), unlimited=True)
+    return numbers(table[_BUDGET], of_user(_BUDGET), unlimited=True)
 
 
 def _floor(table: Any) -> Floats | None:
     if _FLOOR not in table.column_names:
         return None
-    return np.nan_to_num(_numbers(table[_FLOOR].fill_null(0.0), _of_user(_FLOOR)), nan=-1.0)  # NaN is refused later
-
-
-_Place = Callable[[int], str]
-"""Where row k stands, in the words of a user's record."""
-
-
-def _of_user(field: str) -> _Place:
-    return lambda k: f"users[{k}].{field}"
-
-
-def _of_link(user: Ints, start: Ints, field: str) -> _Place:
-    return lambda k: f"users[{user[k]}].links[{k - start[user[k]]}].{field}"
-
-
-def _rows_of(column: Any, references: References[Any], place: _Place) -> Ints:
-    """[n] row of each name; a name that is not given is looked up in the catalogue."""
-    encoded = _strings(column, place).dictionary_encode()
-    index = np.asarray(encoded.indices, dtype=np.int64)
-    first = np.unique(index, return_index=True)[1].tolist()
-    rows = [references.row(name, place(k)) for name, k in zip(encoded.dictionary.to_pylist(), first, strict=True)]
-    return np.array(rows, dtype=np.int64)[index]
+    return np.nan_to_num(numbers(table[_FLOOR].fill_null(0.0), of_user(_FLOOR)), nan=-1.0)  # NaN is refused later
 
 
 def _links(column: Any, servers: Sequence[str]) -> Links:
     import pyarrow.compute as pc
 
     fields = _link_fields(column.type)
-    _refuse_null(column, _of_user("links"))
-    lists = _one_chunk(column)
+    refuse_null(column, of_user("links"))
+    lists = one_chunk(column)
     lengths = np.asarray(pc.list_value_length(lists), dtype=np.int64)
     user, start = np.repeat(np.arange(len(lengths)), lengths), np.cumsum(lengths) - lengths
     inner = dict(zip(fields, lists.flatten().flatten(), strict=True))
-    places = {field: _of_link(user, start, field) for field in fields}
-    server = _server_rows(inner["server"], servers, places["server"])
-    numbers = {f: _numbers(inner[f], places[f], unlimited=f in _UNLIMITED) for f in _LINK_NUMBERS}
-    return Links(user=user, server=server, **numbers)
+    places = {field: of_link(user, start, field) for field in fields}
+    server = server_rows(inner["server"], servers, places["server"])
+    columns = {f: numbers(inner[f], places[f], unlimited=f in _UNLIMITED) for f in _LINK_NUMBERS}
+    return Links(user=user, server=server, **columns)
 
 
 def _link_fields(kind: Any) -> list[str]:
@@ -276,52 +255,3 @@ def _link_fields(kind: Any) -> list[str]:
         if field not in fields:
             refuse(f"links.{field}", "is missing", "every link needs one", "add it")
     return fields
-
-
-def _server_rows(column: Any, servers: Sequence[str], place: _Place) -> Ints:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    names = _strings(column, place)
-    rows = pc.index_in(names, value_set=pa.array(servers, pa.string()))
-    if rows.null_count:
-        k = int(np.argmax(np.asarray(rows.is_null())))
-        name = names[k].as_py()
-        refuse(place(k), f"no server is called '{name}'", fix=nearest(name, servers))
-    return np.asarray(rows, dtype=np.int64)
-
-
-def _strings(column: Any, place: _Place) -> Any:
-    """Arrow array of strings without nulls."""
-    import pyarrow as pa
-
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        refuse(place(0), f"holds {column.type}", "a name is text", "store it as strings")
-    _refuse_null(column, place)
-    return _one_chunk(column).cast(pa.string())
-
-
-def _numbers(column: Any, place: _Place, *, unlimited: bool = False) -> Floats:
-    """[n] floats; where ``unlimited``, null is infinite."""
-    import pyarrow as pa
-
-    if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
-        refuse(place(0), f"holds {column.type}", "a number is needed", "store it as 64-bit floats")
-    if unlimited:
-        column = column.fill_null(math.inf) if pa.types.is_floating(column.type) else column
-    _refuse_null(column, place)
-    return np.asarray(_one_chunk(column).cast(pa.float64(), safe=False), dtype=float)
-
-
-def _refuse_null(column: Any, place: _Place) -> None:
-    if column.null_count:
-        k = int(np.argmax(np.asarray(_one_chunk(column).is_null())))
-        refuse(place(k), "is null", "every row needs a value", "fill it in")
-
-
-def _one_chunk(column: Any) -> Any:
-    """Arrow array of a column in pieces."""
-    import pyarrow as pa
-
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

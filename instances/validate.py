@@ -6,9 +6,7 @@ network too large for its device are statements about the world; solvers explain
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,81 +17,12 @@ from instances.dnn import Dnn
 from instances.errors import InputError
 from instances.family_checks import check_families
 from instances.problem_checks import check_latency_weight, check_tariff
+from instances.validate_rules import LARGEST, RULES, Rule
 
 if TYPE_CHECKING:
     from instances.instance import Instance
 
 __all__ = ["validate_instance"]
-
-LARGEST, SMALLEST = 1e30, 1e-30
-"""Numbers beyond these are refused: products of a few of them overflow, and nothing physical is that size."""
-
-
-@dataclasses.dataclass(frozen=True)
-class _Rule:
-    """What a number may be."""
-
-    meaning: str  # "a deadline is a time in s"
-    zero: bool = False
-    infinite: bool = False
-    least: float = 0.0
-
-    @property
-    def accepts(self) -> str:
-        low = f"at least {self.least:g}" if self.least else "zero or more" if self.zero else "more than zero"
-        return f"a finite number, {low}" + (", or infinite for no limit" if self.infinite else "")
-
-    def refused(self, column: np.ndarray[Any, Any]) -> Bools:
-        """[n] which values break the rule; NaN fails every comparison."""
-        low = self.least if self.least or self.zero else SMALLEST
-        good = (column >= low) & (column <= LARGEST)
-        return np.asarray(~(good | (column == math.inf)) if self.infinite else ~good)
-
-
-_SPEED = _Rule("sustained speed in GFLOP/s")
-_MEMORY_SPEED = _Rule("memory speed in GB/s")
-_LAUNCH = _Rule("overhead a layer in s", zero=True)
-_ROOM = _Rule("room for weights in MB", infinite=True)
-
-_RULES: dict[str, dict[str, _Rule]] = {
-    "devices": {
-        "gflops": _SPEED,
-        "memory_gb_s": _MEMORY_SPEED,
-        "launch_s": _LAUNCH,
-        "clock_ghz": _Rule("nominal clock in GHz"),
-        "kappa": _Rule("switching capacitance in W/Hz³", zero=True),
-        "clock_min": _Rule("slowest clock over the nominal one"),
-        "clock_max": _Rule("fastest clock over the nominal one"),
-        "memory_mb": _ROOM,
-    },
-    "radios": {
-        "tx_w": _Rule("power while sending in W", zero=True),
-        "tx_j_per_mbit": _Rule("energy to send a Mbit in J", zero=True),
-        "rx_w": _Rule("power while receiving in W", zero=True),
-        "rx_j_per_mbit": _Rule("energy to receive a Mbit in J", zero=True),
-    },
-    "servers": {
-        "gflops": _SPEED,
-        "memory_gb_s": _MEMORY_SPEED,
-        "launch_s": _LAUNCH,
-        "memory_mb": _ROOM,
-        "idle_w": _Rule("power while on in W", zero=True),
-        "j_per_gflop": _Rule("dynamic energy of a GFLOP in J", zero=True),
-        "bandwidth_mhz": _Rule("uplink in MHz"),
-        "blocks": _Rule("number of equal pieces of the uplink", least=1),
-        "units": _Rule("number of equal pieces of the compute", least=1),
-    },
-    "users": {
-        "deadline_s": _Rule("deadline in s"),
-        "weight": _Rule("weight of the user's energy", zero=True),
-    },
-    "links": {
-        "efficiency": _Rule("spectral efficiency in bit/s/Hz"),
-        "download_mbps": _Rule("download rate in Mbit/s", infinite=True),
-        "round_trip_s": _Rule("round trip in s", zero=True),
-        "backhaul_mbps": _Rule("rate of the wide-area hop in Mbit/s", infinite=True),
-    },
-}
 
 _REFERENCES = (
     ("users", "network", "networks"),
@@ -120,13 +49,13 @@ def validate_instance(instance: Instance) -> None:
     for table, column, target in _REFERENCES:
         rows = getattr(getattr(instance, table), column)
         _check_references(instance, table, column, rows, target)
-    for table, rules in _RULES.items():
+    for table, rules in RULES.items():
         for column, rule in rules.items():
             _check_numbers(instance, table, column, rule)
     _check_clock_range(instance)
     _check_repeated_links(instance)
-    _check_budget(instance, "servers", "energy_budget_j", _Rule("energy budget in J", zero=True, infinite=True))
-    _check_budget(instance, "users", "device_budget_j", _Rule("energy budget in J", zero=True, infinite=True))
+    _check_budget(instance, "servers", "energy_budget_j", Rule("energy budget in J", zero=True, infinite=True))
+    _check_budget(instance, "users", "device_budget_j", Rule("energy budget in J", zero=True, infinite=True))
     check_families(instance)
 
 
@@ -226,7 +155,7 @@ def _check_references(instance: Instance, table: str, column: str, rows: Ints, t
     _refuse_first(table, column, rows, np.asarray((rows < 0) | (rows >= size)), why, f"point at one of the {target}")
 
 
-def _check_numbers(instance: Instance, table: str, column: str, rule: _Rule) -> None:
+def _check_numbers(instance: Instance, table: str, column: str, rule: Rule) -> None:
     struct: Columns = getattr(instance, table)
     values = getattr(struct, column)
     refused = rule.refused(values)
@@ -273,7 +202,7 @@ def _check_repeated_links(instance: Instance) -> None:
         )
 
 
-def _check_budget(instance: Instance, table: str, field: str, rule: _Rule) -> None:
+def _check_budget(instance: Instance, table: str, field: str, rule: Rule) -> None:
     """Refuse budgets of a wrong length or value, and finite ones where they mean nothing."""
     budget = getattr(instance, field)
     if budget is None:

@@ -9,11 +9,14 @@ from results.experiments import (
     hoda_utility,
     integrality,
     layer_times,
+    learned_flights,
+    learned_pieces,
     mad2rl_slots,
     online,
     pareto_fronts,
     predictors,
     reality,
+    road_rivals,
 )
 
 __all__ = [
@@ -25,9 +28,12 @@ __all__ = [
     "hoda_utility",
     "integrality",
     "layer_times",
+    "learned_flights",
+    "learned_pieces",
     "mad2rl_slots",
     "online",
     "pareto_fronts",
     "predictors",
     "reality",
+    "road_rivals",
 ]

@@ -58,7 +58,7 @@ def scores(situation: Situation, network: Network) -> Floats:
     """
     rows, inputs = features(situation)
     score = np.full(len(situation.table), -np.inf)
-    score[rows] = -np.logaddexp(0.0, -network.log_odds(inputs))
+    score[rows] = -np.logaddexp(0.0, -network.value(inputs))
     return score
 
 

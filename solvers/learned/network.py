@@ -11,6 +11,7 @@ import numpy as np
 
 from instances.columns import Floats
 from instances.errors import InputError
+from solvers.learned.perceptron import Perceptron
 
 __all__ = ["Network", "read_network", "write_network"]
 
@@ -19,7 +20,7 @@ _FORMAT = "edgecut perceptron 1"
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Network:
-    """ReLU layers and a logistic output.
+    """ReLU layers and one output: log odds where it was trained to tell, a value where it was trained to act.
 
     Args:
         features: names of the inputs, in order.
@@ -41,12 +42,15 @@ class Network:
         if self.mean.shape != (sizes[0],) or self.scale.shape != (sizes[0],) or not (self.scale > 0).all():
             raise InputError("network", "has a mean or scale that does not fit its inputs")
 
-    def log_odds(self, inputs: Floats) -> Floats:
-        """[n] log odds of inputs [n, features]."""
-        values = (inputs - self.mean) / self.scale
-        for weight, offset in zip(self.weights[:-1], self.offsets[:-1], strict=True):
-            values = np.maximum(values @ weight + offset, 0.0)
-        return np.asarray((values @ self.weights[-1] + self.offsets[-1])[:, 0])
+    @classmethod
+    def of(cls, features: tuple[str, ...], layers: Perceptron) -> Network:
+        """Layers trained on inputs as they are."""
+        n = len(features)
+        return cls(features, np.zeros(n), np.ones(n), layers.weights, layers.biases)
+
+    def value(self, inputs: Floats) -> Floats:
+        """[…] outputs for inputs […, features]."""
+        return Perceptron(self.weights, self.offsets).value((inputs - self.mean) / self.scale)
 
 
 def write_network(network: Network, path: Path, made: dict[str, object]) -> None:

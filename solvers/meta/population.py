@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from instances.columns import Floats
 from instances.options import OptionTable
 from solvers.meta.fitness import Fitness
 from solvers.meta.frame import MetaHeuristic, missing
 from solvers.registry import method
 
-__all__ = ["Genetic", "ParticleSwarm"]
+__all__ = ["Genetic", "ParticleSwarm", "evolve", "genetic_algorithm"]
 
 _POPULATION, _SWARM = 50, 25
 _TRIES = 5
@@ -36,16 +37,7 @@ class Genetic(_OfPymoo):
 
     def search(self, fitness: Fitness, rng: np.random.Generator) -> None:
         """See `MetaHeuristic`."""
-        from pymoo.algorithms.soo.nonconvex.ga import GA
-        from pymoo.operators.crossover.ux import UX
-        from pymoo.operators.mutation.pm import PM
-        from pymoo.operators.repair.rounding import RoundingRepair
-        from pymoo.operators.sampling.rnd import IntegerRandomSampling
-
-        mutation = PM(prob=1.0, eta=3.0, vtype=float, repair=RoundingRepair())
-        algorithm = GA(_POPULATION, IntegerRandomSampling(), crossover=UX(prob=0.9), mutation=mutation)
-        algorithm.mating.n_max_iterations = _TRIES
-        _evolve(algorithm, fitness, fitness.choices - 1, rng, whole=True)
+        evolve(genetic_algorithm(), fitness, fitness.choices - 1, rng, whole=True)
 
 
 @method
@@ -60,10 +52,35 @@ class ParticleSwarm(_OfPymoo):
         """See `MetaHeuristic`."""
         from pymoo.algorithms.soo.nonconvex.pso import PSO
 
-        _evolve(PSO(_SWARM), fitness, fitness.choices, rng, whole=False)
+        evolve(PSO(_SWARM), fitness, fitness.choices, rng, whole=False)
 
 
-def _evolve(algorithm: Any, fitness: Fitness, upper: Any, rng: np.random.Generator, *, whole: bool) -> None:
+class Priced(Protocol):
+    """What prices vectors of ``size`` numbers, until its budget is spent."""
+
+    @property
+    def size(self) -> int:
+        """Numbers in a vector."""
+
+    def __call__(self, vectors: Floats) -> Floats:
+        """[k] worth of vectors [k, size], the less the better."""
+
+
+def genetic_algorithm() -> Any:
+    """pymoo's, over whole numbers."""
+    from pymoo.algorithms.soo.nonconvex.ga import GA
+    from pymoo.operators.crossover.ux import UX
+    from pymoo.operators.mutation.pm import PM
+    from pymoo.operators.repair.rounding import RoundingRepair
+    from pymoo.operators.sampling.rnd import IntegerRandomSampling
+
+    mutation = PM(prob=1.0, eta=3.0, vtype=float, repair=RoundingRepair())
+    algorithm = GA(_POPULATION, IntegerRandomSampling(), crossover=UX(prob=0.9), mutation=mutation)
+    algorithm.mating.n_max_iterations = _TRIES
+    return algorithm
+
+
+def evolve(algorithm: Any, fitness: Priced, upper: Any, rng: np.random.Generator, *, whole: bool) -> None:
     """Ask for vectors and tell what they are worth, until the budget is spent or no new ones come."""
     from pymoo.core.evaluator import Evaluator
     from pymoo.core.problem import Problem

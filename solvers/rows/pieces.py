@@ -19,10 +19,11 @@ from instances.dnn import NETWORK_INPUT
 from instances.rows import Layout, RowPlan, RowProblem
 from solvers.answer import Limits
 from solvers.highs import Status, solve_program
+from solvers.rows.phases import computing, receiving
 from solvers.rows.registry import Kind, RowAnswer, get_row_method, row_method
 from solvers.rows.rounding import divide_by_shares
 
-__all__ = ["PieceCosts", "candidate_plans", "price_pieces"]
+__all__ = ["PieceCosts", "candidate_plans", "no_deadline", "price_pieces", "simple_plans"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,12 +44,17 @@ class PieceCosts:
 
 
 def candidate_plans(problem: RowProblem) -> list[RowPlan]:
-    """Plans whose layouts are offered: rows equal, in proportion to speed and as by `coedge`, channels, each device."""
+    """Plans whose layouts are offered: those of `simple_plans`, and the one that `coedge` finds."""
+    rounded = get_row_method("coedge").solve(problem, limits=Limits()).plan
+    return [*simple_plans(problem), *([rounded] if rounded is not None else [])]
+
+
+def simple_plans(problem: RowProblem) -> list[RowPlan]:
+    """Rows equal and in proportion to speed, every device alone, channels in proportion to speed."""
     n = len(problem.devices)
     speed = np.array([d.gflops for d in problem.devices])
     plans = [divide_by_shares(problem, shares) for shares in (np.ones(n), speed, *np.eye(n))]
-    rounded = get_row_method("coedge").solve(problem, limits=Limits()).plan
-    return [*plans, divide_channels(problem, speed), *([rounded] if rounded is not None else [])]
+    return [*plans, divide_channels(problem, speed)]
 
 
 def divide_channels(problem: RowProblem, shares: Floats) -> RowPlan:
@@ -61,7 +67,7 @@ def divide_channels(problem: RowProblem, shares: Floats) -> RowPlan:
 
 def price_pieces(problem: RowProblem, plans: list[RowPlan]) -> PieceCosts:
     """Costs of every layout that the plans have."""
-    network, source = problem.network, problem.devices[problem.source]
+    network = problem.network
     choices = tuple(tuple(dict.fromkeys(plan.layouts[j] for plan in plans)) for j in range(len(network.layers)))
     work = [np.array([_work(problem, j, layout) for layout in options]) for j, options in enumerate(choices)]
     move = {}
@@ -72,23 +78,13 @@ def price_pieces(problem: RowProblem, plans: list[RowPlan]) -> PieceCosts:
             move[p, j] = np.array([[_fetch(problem, j, b, p, a) for b in choices[j]] for a in choices[p]])
     last = len(network.layers) - 1
     work[last] = work[last] + np.array([_to_head(problem, layout) for layout in choices[last]])
-    fixed = network.head_gflop / source.gflops * (1.0 if problem.goal == "latency" else source.active_w)
-    return PieceCosts(choices, tuple(work), move, fixed)
+    head = computing(problem, network.head_gflop * (np.arange(len(problem.devices)) == problem.source))
+    return PieceCosts(choices, tuple(work), move, head.value(problem.goal))
 
 
 def _work(problem: RowProblem, j: int, layout: Layout) -> float:
-    seconds = [problem.network.layers[j].gflop * part / layout.bounds[-1] / device.gflops
-               for part, device in zip(np.diff(layout.bounds).tolist(), problem.devices, strict=True)]  # fmt: skip
-    if problem.goal == "latency":
-        return max(seconds)
-    return sum(s * d.active_w for s, d in zip(seconds, problem.devices, strict=True))
-
-
-def _received(problem: RowProblem, mbit: Floats) -> float:
-    rate = np.array([d.rate_mbps for d in problem.devices])
-    if problem.goal == "latency":
-        return float((mbit / rate).max())
-    return float(mbit @ np.array([d.j_per_mbit for d in problem.devices]))
+    gflop = problem.network.layers[j].gflop * np.diff(layout.bounds) / layout.bounds[-1]
+    return computing(problem, gflop).value(problem.goal)
 
 
 def _fetch(problem: RowProblem, j: int, layout: Layout, read: int, held: Layout | None) -> float:
@@ -119,17 +115,19 @@ def _fetch(problem: RowProblem, j: int, layout: Layout, read: int, held: Layout 
         wide = np.clip(np.minimum(row[1], by_row[1]) - np.maximum(row[0], by_row[0]), 0, None)
         deep = np.clip(np.minimum(channel[1], by_channel[1]) - np.maximum(channel[0], by_channel[0]), 0, None)
         there = wide * deep
-    return _received(problem, np.where(busy, needed - there, 0) * network.mbit_of(read) / (rows * channels))
+    mbit = np.where(busy, needed - there, 0) * network.mbit_of(read) / (rows * channels)
+    return receiving(problem, mbit).value(problem.goal)
 
 
 def _to_head(problem: RowProblem, layout: Layout) -> float:
     part = (layout.bounds[problem.source + 1] - layout.bounds[problem.source]) / layout.bounds[-1]
     mbit = np.zeros(len(problem.devices))
     mbit[problem.source] = (1 - part) * problem.network.layers[-1].mbit
-    return _received(problem, mbit)
+    return receiving(problem, mbit).value(problem.goal)
 
 
-def _no_deadline(problem: RowProblem) -> str | None:
+def no_deadline(problem: RowProblem) -> str | None:
+    """Why a method that adds up layers cannot run on a problem; None when it can."""
     return None if problem.deadline_s == np.inf else "a deadline couples all layers; it minimises without one"
 
 
@@ -146,7 +144,7 @@ class Pieces:
 
     def supports(self, problem: RowProblem) -> str | None:
         """Problems without a deadline."""
-        return _no_deadline(problem)
+        return no_deadline(problem)
 
     def solve(self, problem: RowProblem, *, limits: Limits) -> RowAnswer:
         """Layouts within the gap."""
@@ -200,7 +198,7 @@ class PiecesChain:
     def supports(self, problem: RowProblem) -> str | None:
         """Chains without a deadline."""
         chain = all(layer.reads == (j - 1,) for j, layer in enumerate(problem.network.layers))
-        return _no_deadline(problem) if chain else "the network is not a chain"
+        return no_deadline(problem) if chain else "the network is not a chain"
 
     def solve(self, problem: RowProblem, *, limits: Limits) -> RowAnswer:
         """Optimal layouts."""

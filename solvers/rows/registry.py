@@ -12,7 +12,7 @@ from solvers.answer import Limits
 
 __all__ = ["ROW_METHODS", "RowAnswer", "RowMethod", "get_row_method", "row_method"]
 
-Kind = Literal["exact", "approximation", "heuristic"]
+Kind = Literal["exact", "approximation", "heuristic", "learned"]
 
 
 @dataclasses.dataclass(frozen=True)

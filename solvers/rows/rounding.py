@@ -15,10 +15,10 @@ from instances.dnn import NETWORK_INPUT
 from instances.rows import Layout, RowPlan, RowProblem
 from solvers.answer import Limits
 from solvers.highs import Status, solve_program
+from solvers.rows.phases import Phase, computing, receiving
 
 __all__ = [
     "Rounded",
-    "Rounding",
     "divide_by_shares",
     "possible_sets",
     "relax",
@@ -30,14 +30,6 @@ __all__ = [
 EXACT = Limits(gap=0.0)
 PARTS = (0.125, 0.25, 0.5, 1.0)
 """Of what rounding can cost in time, by which the deadline is brought forward."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Rounding:
-    """What whole rows can cost at most over the LP: ``seconds`` of latency, ``joules`` of energy."""
-
-    seconds: float
-    joules: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,22 +47,19 @@ class Rounded:
     guarantee: float
 
 
-def rounding_cost(problem: RowProblem, taking: tuple[int, ...]) -> Rounding:
-    """P21: one row's work, and 1 + s rows of halo, for each device and layer."""
-    seconds = joules = 0.0
-    network, last = problem.network, problem.network.layers[-1]
+def rounding_cost(problem: RowProblem, taking: tuple[int, ...]) -> Phase:
+    """What whole rows can cost at most over the LP (P21): one row's work, and 1 + s rows of halo, for each device and
+    layer."""
+    network, last, devices = problem.network, problem.network.layers[-1], np.arange(len(problem.devices))
+    taken, source = np.isin(devices, taking), devices == problem.source
+    cost = receiving(problem, source * last.mbit / last.height)
     for layer in network.layers:
-        work = [layer.gflop / layer.height / problem.devices[d].gflops for d in taking]
-        seconds += max(work)
-        joules += sum(w * problem.devices[d].active_w for w, d in zip(work, taking, strict=True))
+        cost += computing(problem, taken * layer.gflop / layer.height)
         for read in layer.reads:
             rows = layer.stride if read == NETWORK_INPUT else 1 + layer.stride
-            mbit = rows * network.mbit_of(read) / network.height_of(read)
-            there = [problem.devices[d] for d in taking if read != NETWORK_INPUT or d != problem.source]
-            seconds += max((mbit / x.rate_mbps for x in there), default=0.0)
-            joules += sum(mbit * x.j_per_mbit for x in there)
-    source, row_mbit = problem.devices[problem.source], last.mbit / last.height
-    return Rounding(seconds + row_mbit / source.rate_mbps, joules + row_mbit * source.j_per_mbit)
+            there = taken & ~source if read == NETWORK_INPUT else taken
+            cost += receiving(problem, there * rows * network.mbit_of(read) / network.height_of(read))
+    return cost
 
 
 def relax(

@@ -1,6 +1,6 @@
 """Servers that fly: where they hover in each slot and whom they serve. Importing this package registers all methods."""
 
-from solvers.uav import baselines, brute_force, decomposition, milp
+from solvers.uav import baselines, brute_force, decomposition, in_turn, milp
 from solvers.uav.registry import FLIGHT_METHODS, FlightAnswer, FlightMethod, flight_method, get_flight_method
 from solvers.uav.solve import FlightResult, solve_flight
 
@@ -14,6 +14,7 @@ __all__ = [
     "decomposition",
     "flight_method",
     "get_flight_method",
+    "in_turn",
     "milp",
     "solve_flight",
 ]

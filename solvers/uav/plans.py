@@ -12,8 +12,8 @@ from instances.columns import Bools, Floats, Ints
 from instances.systems.uav import LOCAL, Mission, MissionPlan
 from instances.systems.uav_costs import MissionCosts
 
-__all__ = ["associate", "best_path", "flying_j", "free_points", "price_hops", "settle",
-           "without_a_server"]  # fmt: skip
+__all__ = ["associate", "associate_slot", "best_path", "flying_j", "free_points", "lower_parts", "price_hops",
+           "settle", "without_a_server"]  # fmt: skip
 
 
 def without_a_server(mission: Mission, costs: MissionCosts) -> bool:
@@ -46,20 +46,22 @@ def best_path(start: int, hop: Floats, node: Floats) -> tuple[Ints, float]:
 
 def associate(mission: Mission, costs: MissionCosts, point: Ints) -> Ints:
     """[T, N] who serves whom at least cost slot by slot, batteries aside; tasks that must be served come first."""
-    server = np.full(mission.task_mbit.shape, LOCAL)
-    best = costs.cost.min(axis=-1)  # [T, N, G]
-    known = np.isfinite(costs.local)
-    far = 10 * (1 + best[np.isfinite(best)].max(initial=0.0) + costs.local[known].max(initial=0.0)) * mission.n_users
-    who = np.repeat(np.arange(mission.n_craft), mission.channels)
-    for t in range(mission.n_slots):
-        served = best[t][:, point[who, t]]
-        own = np.where(known[t], costs.local[t], far)[:, None]
-        alone = np.where(np.eye(mission.n_users, dtype=bool), own, 2 * far)
-        table = np.concatenate([np.where(np.isfinite(served), served, 2 * far), alone], axis=1)
-        user, column = linear_sum_assignment(table)
-        for i, k in zip(user.tolist(), column.tolist(), strict=True):
-            if k < len(who) and served[i, k] < costs.local[t, i]:
-                server[t, i] = who[k]
+    return np.array([associate_slot(mission, costs, point[:, t], t) for t in range(mission.n_slots)])
+
+
+def associate_slot(mission: Mission, costs: MissionCosts, here: Ints, t: int) -> Ints:
+    """[N] who serves whom at least cost in slot t, vehicles being at points ``here`` [U]."""
+    server, who = np.full(mission.n_users, LOCAL), np.repeat(np.arange(mission.n_craft), mission.channels)
+    best, known = costs.cost[t].min(axis=-1), np.isfinite(costs.local[t])
+    far = 10 * (1 + best[np.isfinite(best)].max(initial=0.0) + costs.local[t, known].max(initial=0.0)) * mission.n_users
+    served = best[:, here[who]]
+    own = np.where(known, costs.local[t], far)[:, None]
+    alone = np.where(np.eye(mission.n_users, dtype=bool), own, 2 * far)
+    table = np.concatenate([np.where(np.isfinite(served), served, 2 * far), alone], axis=1)
+    user, column = linear_sum_assignment(table)
+    for i, k in zip(user.tolist(), column.tolist(), strict=True):
+        if k < len(who) and served[i, k] < costs.local[t, i]:
+            server[i] = who[k]
     return server
 
 
@@ -78,7 +80,7 @@ def settle(mission: Mission, costs: MissionCosts, point: Ints, server: Ints) -> 
     for u in range(mission.n_craft):
         t, i = np.nonzero(server == u)
         g = point[u, t]
-        found = _lower_parts(costs.part[t, i, g], costs.cost[t, i, g], costs.craft_j[t, i, g],
+        found = lower_parts(costs.part[t, i, g], costs.cost[t, i, g], costs.craft_j[t, i, g],
                              float(mission.battery_j[u] - flown[u]))  # fmt: skip
         if found is None:
             return None
@@ -88,7 +90,7 @@ def settle(mission: Mission, costs: MissionCosts, point: Ints, server: Ints) -> 
     return MissionPlan(point, served, part), total + costs.craft_weight * float(flown.sum())
 
 
-def _lower_parts(part: Floats, cost: Floats, joules: Floats, room_j: float) -> tuple[Floats, float] | None:
+def lower_parts(part: Floats, cost: Floats, joules: Floats, room_j: float) -> tuple[Floats, float] | None:
     """[tasks] parts and their cost when a vehicle's tasks [tasks, 3] may take ``room_j``; None: they cannot."""
     if room_j < 0 or not np.isfinite(cost).any(axis=1).all():
         return None

@@ -14,7 +14,7 @@ from solvers.answer import Limits
 
 __all__ = ["FLIGHT_METHODS", "FlightAnswer", "FlightMethod", "flight_method", "get_flight_method"]
 
-Kind = Literal["exact", "approximation", "heuristic"]
+Kind = Literal["exact", "approximation", "heuristic", "online", "learned"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

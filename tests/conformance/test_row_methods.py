@@ -33,9 +33,9 @@ def problem(request: pytest.FixtureRequest) -> RowProblem:
 def test_declares_what_it_is(name: str) -> None:
     method = ROW_METHODS[name]
     assert method.name == name and method.title and method.reference
-    assert method.kind in ("exact", "approximation", "heuristic")
+    assert method.kind in ("exact", "approximation", "heuristic", "learned")
     assert method.decides in ("rows", "pieces")
-    assert (method.guarantee is None) == (method.kind == "heuristic")
+    assert (method.guarantee is None) == (method.kind in ("heuristic", "learned"))
 
 
 @pytest.mark.parametrize("name", ROW_METHODS)

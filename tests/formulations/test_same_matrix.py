@@ -9,6 +9,7 @@ import pytest
 
 from formulations import FORMULATIONS, get_formulation
 from formulations.compare import pyomo_arrays, same_program
+from instances.errors import InputError
 from instances.expand import expand
 from instances.options import OptionTable
 from tests.builders import tiny_admission
@@ -53,3 +54,20 @@ def test_a_difference_is_found() -> None:
     assert "rows against" in (same_program(program, dataclasses.replace(program, rows=fewer)) or "")
     integer = ~program.integer
     assert "integrality" in (same_program(program, dataclasses.replace(program, integer=integer)) or "")
+
+
+def test_a_maximum_and_two_objectives_are_refused() -> None:
+    """A program minimises: a maximum came back with the sign of its costs turned twice or not at all."""
+    pyo = pytest.importorskip("pyomo.environ", reason="Pyomo is not installed")
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var(bounds=(0, 1))
+    model.row = pyo.Constraint(expr=model.x <= 0.5)
+    model.most = pyo.Objective(expr=2 * model.x + 1, sense=pyo.maximize)
+    with pytest.raises(InputError, match="maximises"):
+        pyomo_arrays(model)
+    model.least = pyo.Objective(expr=2 * model.x + 1)
+    with pytest.raises(InputError, match="2 active objectives"):
+        pyomo_arrays(model)
+    model.most.deactivate()
+    program = pyomo_arrays(model)
+    assert program.cost.tolist() == [2.0] and program.offset == 1.0

@@ -12,7 +12,8 @@ import pytest
 from instances.options import LOCAL, OptionTable
 from solvers import METHODS, Limits
 from solvers.answer import Clock
-from tests.test_theory import Knapsack, random_table
+from tests.theory.knapsack import Knapsack
+from tests.theory.tables import random_table
 
 
 def ask(method: str, table: OptionTable, **limits: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import highspy
@@ -158,3 +159,25 @@ def test_empty_program() -> None:
     rows = Rows(sp.csr_matrix((1, 0)), np.array([0.0]), np.array([1.0]))
     nothing = Program(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, bool), rows, offset=2.5)
     assert solve_program(nothing, Limits()).objective == 2.5
+
+
+def test_a_solve_error_of_presolve_is_asked_again() -> None:
+    """A program without a solution, all costs 0: 1.15.1 stops with 'Solve error', and says infeasible without presolve.
+
+    Three users on two servers of 6 blocks and 4 or 5 units, with memory for one of the three networks.
+    """
+    pick = np.zeros((3, 16))
+    pick[0, :5] = pick[1, 5:9] = pick[2, 9:14] = 1
+    load = np.array([
+        [3, 4, 0, 0, 0, 2, 3, 6, 0, 2, 3, 4, 0, 0, -6, 0], [0, 0, 2, 3, 4, 0, 0, 0, 6, 0, 0, 0, 2, 3, 0, -6],
+        [5, 4, 0, 0, 0, 4, 3, 2, 0, 5, 4, 3, 0, 0, -5, 0], [0, 0, 4, 3, 2, 0, 0, 0, 4, 0, 0, 0, 3, 2, 0, -4],
+        [0.556, 0.556, 0, 0, 0, 0.556, 0.556, 0.556, 0, 0.556, 0.556, 0.556, 0, 0, -1, 0],
+    ])  # fmt: skip
+    rows = Rows(sp.csr_matrix(np.vstack([pick, load])), np.array([1.0] * 3 + [-np.inf] * 5),
+                np.array([1.0] * 3 + [0.0] * 5))  # fmt: skip
+    lower = np.append(np.zeros(14), np.ones(2))
+    program = Program(np.zeros(16), lower, np.ones(16), np.ones(16, dtype=bool), rows)
+    choices = np.array(list(itertools.product(range(5), range(5, 9), range(9, 14))))
+    assert (load[:, choices].sum(axis=2) + load[:, 14:].sum(axis=1)[:, None] > 1e-9).any(axis=0).all()
+    for seed in range(3):
+        assert solve_program(program, Limits(gap=0.0), seed=seed).status is Status.INFEASIBLE

@@ -82,7 +82,7 @@ def test_file_keeps_what_the_network_says(tmp_path: Path) -> None:
     network, inputs = small(rng), rng.normal(size=(50, len(FEATURES)))
     write_network(network, tmp_path / "n.json", {"by": "a test"})
     again = read_network(tmp_path / "n.json")
-    np.testing.assert_allclose(again.log_odds(inputs), network.log_odds(inputs), rtol=1e-3, atol=1e-2)
+    np.testing.assert_allclose(again.value(inputs), network.value(inputs), rtol=1e-3, atol=1e-2)
 
 
 def test_numpy_says_what_scikit_learn_says() -> None:
@@ -92,7 +92,7 @@ def test_numpy_says_what_scikit_learn_says() -> None:
     used = (inputs[:, 0] + inputs[:, 1] > 0).astype(float)
     network = train(inputs, used, seed=3)
     assert isinstance(network, Network) and sklearn is not None
-    assert ((network.log_odds(inputs) > 0) == used).mean() > 0.85
+    assert ((network.value(inputs) > 0) == used).mean() > 0.85
 
 
 @pytest.mark.parametrize("change", ["format", "shape", "text", "scale", "missing"])

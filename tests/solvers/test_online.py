@@ -15,12 +15,8 @@ from instances.errors import InputError
 from instances.generate import generate
 from solvers import Limits
 from solvers.online import POLICIES, Desk, Episode, Market, bound_of_prices, get_policy, look_back, play, schedule_of
-from solvers.online.bid import learn_bid_prices
 from solvers.online.desk import View
 from solvers.online.drift import Queues
-from solvers.online.features import feature_count, see
-from solvers.online.learned import Training, train_policy
-from solvers.online.network import Perceptron
 from tests.builders import tiny_instance
 
 TIGHT = Limits(gap=1e-9, nodes=5000)
@@ -217,94 +213,3 @@ def test_markets_refuse_what_they_cannot_book() -> None:
         Market.of(limited)
     with pytest.raises(InputError, match="did you mean 'online_greedy'"):
         get_policy("online_greddy")
-
-
-def test_gradient_agrees_with_finite_differences() -> None:
-    rng = np.random.default_rng(0)
-    network = Perceptron.draw(rng, 5, (7, 6))
-    x, slope = rng.normal(size=(9, 5)), rng.normal(size=9)
-    gradient = network.gradient(x, slope)
-    for k, (p, g) in enumerate(zip(network.parameters, gradient, strict=True)):
-        for at in np.ndindex(p.shape):
-            values = []
-            for step in (1e-6, -1e-6):
-                moved = [q.copy() for q in network.parameters]
-                moved[k][at] += step
-                values.append(float((network.with_parameters(tuple(moved)).value(x) * slope).sum()))
-            assert (values[0] - values[1]) / 2e-6 == pytest.approx(g[at], rel=1e-5, abs=1e-7)
-
-
-def test_learned_policies_beat_chance_and_repeat(market: Market, population: Any) -> None:
-    def draw(rng: np.random.Generator) -> Arrivals:
-        return draw_arrivals(population, rng, slots=12, rate=4.0, mean_stay=4.0)
-
-    training = Training(episodes=30, hidden=(24, 24))
-    learned = train_policy(market, draw, np.random.default_rng(1), training)
-    again = train_policy(market, draw, np.random.default_rng(1), training)
-    assert all(np.array_equal(a, b) for a, b in zip(learned.network.parameters, again.network.parameters, strict=True))
-    bid = learn_bid_prices(market, [draw(np.random.default_rng(1000 + s)) for s in range(4)])
-    tests = [draw(np.random.default_rng(2000 + s)) for s in range(6)]
-    cost = {p.name: sum(play(market, a, p.begin(market, np.random.default_rng(s))).cost for s, a in enumerate(tests))
-            for p in (learned, bid, get_policy("online_random"), get_policy("online_greedy"))}  # fmt: skip
-    assert cost["online_learned"] < cost["online_random"]
-    assert cost["online_bid"] < cost["online_greedy"]
-    other = Market.of(generate("campus", users=5, servers=1, seed=1, allocation="units", blocks=4, units=4))
-    with pytest.raises(InputError, match="trained on"):
-        learned.begin(other, np.random.default_rng(0))
-    with pytest.raises(InputError, match="Training"):
-        Training(episodes=0)
-
-
-@pytest.fixture
-def environment(market: Market, population: Any) -> Any:
-    pytest.importorskip("gymnasium", reason="the extra rl (gymnasium) is not installed")
-    from solvers.online.environment import OnlineEnvironment
-
-    return OnlineEnvironment(market, lambda rng: draw_arrivals(population, rng, slots=8, rate=3.0, mean_stay=3.0))
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_gymnasium_accepts_the_environment(environment: Any) -> None:
-    from gymnasium.utils.env_checker import check_env
-
-    check_env(environment, skip_render_check=True)
-
-
-def test_environment_replays_and_pays_what_the_desk_counts(environment: Any, market: Market) -> None:
-    runs = []
-    for _ in range(2):
-        seen, info = environment.reset(seed=7)
-        rng, paid, trail, over = np.random.default_rng(3), 0.0, [seen], False
-        while not over:
-            assert info["action_mask"][0] == 1
-            action = int(rng.choice(np.flatnonzero(info["action_mask"])))
-            seen, reward, over, cut, info = environment.step(action)
-            assert not cut and not info["replaced"]
-            paid += reward
-            trail.append(seen)
-        assert paid == pytest.approx(-environment.desk.cost)
-        runs.append(np.stack(trail))
-    assert np.array_equal(runs[0], runs[1])
-
-
-def test_environment_replaces_what_does_not_fit(environment: Any) -> None:
-    with pytest.raises(InputError, match="reset"):
-        environment.step(0)
-    _, info = environment.reset(seed=1)
-    replaced = 0
-    for _ in range(10_000):
-        worst = int(np.argmin(info["action_mask"]))
-        before = environment.desk.view()
-        _, reward, over, _, info = environment.step(worst)
-        if not before.fits[worst]:
-            assert info["replaced"] and reward == pytest.approx(-float(before.cost[0]) * before.inferences)
-            replaced += 1
-        if over:
-            break
-    assert replaced > 0
-
-
-def test_features_have_one_row_an_action(market: Market, population: Any) -> None:
-    view = Desk(market, sequence(population, 1)).view()
-    assert see(view).shape == (market.n_actions, feature_count(market))
-    assert np.isfinite(see(view)).all()

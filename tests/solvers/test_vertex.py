@@ -22,7 +22,7 @@ from solvers.vertex.ptas import Scheme
 from solvers.vertex.rounding import free_cost
 from tests.builders import tiny_admission, tiny_instance
 from tests.oracle.test_gap import rivals, some_table
-from tests.test_theory import Knapsack
+from tests.theory.knapsack import Knapsack
 
 EPSILONS = (1.0, 0.5, 0.25)
 

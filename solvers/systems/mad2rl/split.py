@@ -57,7 +57,9 @@ def _demand(gammas: Floats, queue: Floats, price: Floats) -> Floats:
 
 
 def split_costs(slot: Slot, gammas: Floats) -> Floats:
-    """[M] least Σ Γ_k/f_k − Q_k τ f_k for M rows of Γ."""
+    """[M] least Σ Γ_k/f_k − Q_k τ f_k for M rows of Γ; without queues that is (Σ √Γ_k)²/f_max."""
+    if not slot.roadside_queue_gflop.any():
+        return np.asarray(np.sqrt(gammas).sum(axis=1) ** 2 / slot.roadside_gflops)
     speed = split_speeds(slot, gammas)
     waiting = np.divide(gammas, speed, out=np.zeros_like(gammas), where=gammas > 0).sum(axis=1)
     return np.asarray(waiting - slot.slot_s * speed @ slot.roadside_queue_gflop)

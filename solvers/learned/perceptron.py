@@ -28,6 +28,26 @@ class Perceptron:
             tuple(rng.normal(0.0, np.sqrt(2 / a), (a, b)) for a, b in pairs), tuple(np.zeros(b) for _, b in pairs)
         )
 
+    def passing(self, k: int) -> Perceptron:
+        """The same layers turned so that they say input k at first: two units a layer carry its two signs through.
+
+        What the other units add to the output is small, and grows as they learn what is missing. Needs two units or
+        more in every hidden layer.
+        """
+        weights, biases = [w.copy() for w in self.weights], [b.copy() for b in self.biases]
+        last = len(weights) - 1
+        for layer, w in enumerate(weights):
+            if layer == last:
+                w *= 0.1
+                w[:2, 0] = (1.0, -1.0)
+                continue
+            w[:, :2] = 0.0
+            if layer == 0:
+                w[k, :2] = (1.0, -1.0)
+            else:
+                w[0, 0] = w[1, 1] = 1.0
+        return Perceptron(tuple(weights), tuple(biases))
+
     @property
     def parameters(self) -> tuple[Floats, ...]:
         """Weights, then biases."""

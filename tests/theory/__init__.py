@@ -1,0 +1,1 @@
+"""Propositions of docs/theory.md tried on numbers."""
