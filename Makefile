@@ -2,6 +2,7 @@
 # make test     lint, types and tests            make nightly  the long tests
 # make figures  the figures, from results/runs   make bench    the benchmarks
 # make install  only set up .venv                make clean    remove all that was made
+# make library  solve what the library has no record of, and write its page
 #
 # Another interpreter: make PYTHON=/path/to/python3.12 …   Another environment: make VENV=somewhere …
 
@@ -17,7 +18,7 @@ SERVERS ?= 3
 SEED ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help install solve test lint types nightly figures bench clean
+.PHONY: help install solve test lint types nightly figures library bench clean
 .DELETE_ON_ERROR:
 
 help:
@@ -76,6 +77,9 @@ nightly: $(VENV)/.installed-test
 
 figures: $(VENV)/.installed-base
 	$(RUN) paper_figures.py
+
+library: $(VENV)/.installed-base
+	$(RUN) -m results.library
 
 bench: $(VENV)/.installed-test
 	$(RUN) -m benchmarks

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from edgecut.commands import catalogues, compare, dnn, explain, generate, plot, prices, solve, split, verify
+from edgecut.commands import catalogues, compare, dnn, explain, generate, library, plot, prices, solve, split, verify
 from edgecut.exits import Exit
 from instances.errors import InputError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _module in (generate, solve, verify, compare, explain, prices, plot, split, dnn, catalogues):
+for _module in (generate, solve, verify, compare, explain, prices, plot, split, dnn, library, catalogues):
     _module.register(app)
 
 
