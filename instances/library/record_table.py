@@ -35,7 +35,7 @@ def write_table(path: Path, data: Mapping[str, Any]) -> None:
     table = pa.table(columns).replace_schema_metadata({_KEY: format_json(rest).encode()})
 
     def write(stream: BinaryIO) -> None:
-        pq.write_table(table, stream, compression="zstd", compression_level=15, store_schema=False)
+        pq.write_table(table, stream, compression="zstd", compression_level=15)
 
     write_atomically(path, write)
 

@@ -64,9 +64,8 @@ def _runs(one: Entry, limit_s: float | None) -> list[tuple[str, Limits]]:
         return [("bottleneck", Limits(time_s=limit_s or SHORT_S, gap=1e-6))]
     if one.users <= EXACT_USERS:
         return [("branch", Limits(time_s=limit_s or SHORT_S, gap=SOLVED))]
-    if one.users <= MEDIUM_USERS:
-        return [("branch", Limits(time_s=limit_s or LONG_S, gap=NEAR))]
-    return [("prices", Limits(time_s=limit_s or 2 * LONG_S, gap=NEAR))]
+    prices = ("prices", Limits(time_s=limit_s or 2 * LONG_S, gap=NEAR))
+    return [prices, ("branch", Limits(time_s=limit_s or LONG_S, gap=NEAR))] if one.users <= MEDIUM_USERS else [prices]
 
 
 def _run(one: Entry, instance: Instance, method: str, limits: Limits, folder: Path) -> list[Outcome]:

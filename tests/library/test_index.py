@@ -45,7 +45,8 @@ def test_names_are_unique_and_keep_the_grammar() -> None:
 
 @pytest.mark.parametrize("name", [
     "campus-e-20x3-critical-u", "Campus-e-20x3-critical-u-1", "campus-x-20x3-critical-u-1",
-    "campus-e-020x3-critical-u-1", "campus-e-20x3-heavy-u-1", "campus-e-20x3-critical-u-fancy-1", "campus-e-20x3-critical-u-serial-1",
+    "campus-e-020x3-critical-u-1", "campus-e-20x3-heavy-u-1", "campus-e-20x3-critical-u-fancy-1",
+    "campus-e-20x3-critical-u-serial-1",
     "droo-10x1-remote-1", "droo-10-1", "nothing-1x1-1", "campus-e-20x3-critical-u-1\n", "",
 ])  # fmt: skip
 def test_other_names_are_refused(name: str) -> None:
