@@ -79,13 +79,13 @@ NAMES = (
     *("campus-e-100x5-critical-c-1", "factory-e-100x5-light-u-1", "metro-e-100x5-overloaded-u-1",
       "roadside-e-100x20-critical-c-1", "campus-e-300x15-light-u-1", "factory-e-300x15-critical-c-1",
       "metro-e-300x15-critical-u-1", "roadside-e-300x60-overloaded-c-1", "metro-e-1000x50-critical-c-1",
-      "metro-e-1000x50-overloaded-u-1", "roadside-e-1000x200-light-u-1",
+      "metro-e-1000x50-critical-u-1", "roadside-e-1000x200-light-u-1",
       "metro-e-300x15-critical-u-patient-remote-1", "campus-l-100x5-critical-u-1",
       "metro-l-1000x50-critical-c-1", "metro-c-300x15-overloaded-u-1", "campus-a-100x5-overloaded-c-weighted-1",
       "metro-a-1000x50-overloaded-u-remote-weighted-1", "mixed-q-100x8-critical-u-1",
       "mixed-e-200x10-critical-c-1"),
     # 3,000 to 10,000 users.
-    *("metro-e-3000x150-critical-u-1", "roadside-e-3000x300-critical-c-1", "metro-l-3000x150-overloaded-u-1",
+    *("metro-e-3000x150-critical-u-1", "roadside-e-3000x300-critical-c-1", "metro-l-3000x150-critical-u-1",
       "metro-e-5000x50-overloaded-c-1", "metro-a-5000x50-overloaded-c-remote-weighted-1",
       "metro-e-10000x500-critical-c-1", "metro-e-10000x100-critical-u-1", "metro-c-10000x100-light-u-1"),
     # By generator and seed.

@@ -225,7 +225,8 @@ def _with_plan(record: Record, problem: Any, offer: Offer, sense: float) -> _Ste
     if beyond and proven:
         raise _contradiction(record, f"a checked plan of {value:.9g} beats a certified bound of {record.bound:.9g}")
     data = plan_to_json(problem, offer.plan) if record.entry.is_joint else system_plan_to_json(problem, offer.plan)
-    record = dataclasses.replace(record, objective=value, plan_json=data, by=offer.by)
+    note = record.note if record.entry.is_joint else offer.note
+    record = dataclasses.replace(record, objective=value, plan_json=data, by=offer.by, note=note)
     if beyond:  # what was only somebody's word is refuted
         record = dataclasses.replace(
             record, bound=-math.inf * sense, word="", certificate_json=None, bound_by=None, note=""

@@ -82,7 +82,7 @@ def cheaper_certificate(data: dict[str, Any]) -> None:
 
 def starve(data: dict[str, Any]) -> None:
     served = next(row for row in data["best"]["plan"]["users"] if row["server"] is not None)
-    served["compute_share"] /= 2
+    served["compute_share"] /= 1000
 
 
 def lose_a_user(data: dict[str, Any]) -> None:
