@@ -1,6 +1,7 @@
-"""Records of many users as Parquet: a row a user (u0, u1, …), everything else as one text in the column ``record``.
+"""Records of many users as Parquet: a row a user (u0, u1, …), all else as one text in the column ``record``.
 
-It stands in the first row. In a column it is compressed; as metadata it would be there twice, uncompressed. See `instances.library.records`.
+It stands in the first row. In a column it is compressed; as metadata it would be there twice, uncompressed. See
+`instances.library.records`.
 """
 
 from __future__ import annotations

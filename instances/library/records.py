@@ -10,8 +10,8 @@ One file a name in ``records``. Up to `INLINE` users it is JSON::
 
 ``best`` null: no plan is known; ``bound`` null: nothing is; a bound's ``value`` null: there is no plan. ``word`` says
 on whose word the bound is: the certificate's, which anybody can recompute, or the solver's. ``plan`` and
-``certificate`` are those of result files. Above, it is Parquet with a row for each of the users u0, u1, … (``server``, null
-on the device; ``cut``, null when turned away; shares; clock), and the rest as JSON in the column ``record``.
+``certificate`` are those of result files. Above, it is Parquet with a row for each of the users u0, u1, … (``server``,
+null on the device; ``cut``, null when turned away; shares; clock), and the rest as JSON in the column ``record``.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from results.library.solving import improve
 from tests.library.copies import copy_of
 
 SMALL = ["campus-e-1x1-light-c-1", "campus-e-5x2-impossible-c-remote-1", "mixed-e-5x2-light-u-1",
-         "campus-m-10x2-critical-c-twins-1"]  # fmt: skip
+         "metro-m-10x3-critical-u-1"]  # fmt: skip
 OF_SYSTEMS = [next(n for n, e in entries().items() if e.system == s) for s in SYSTEMS if s != "online"]
 
 
