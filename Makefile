@@ -3,6 +3,7 @@
 # make figures  the figures, from results/runs   make bench    the benchmarks
 # make docs     the site, into out/site          make pages    lists of pages and commands, anew
 # make install  only set up .venv                make clean    remove all that was made
+# make library  solve what the library has no record of, and write its page
 #
 # Another interpreter: make PYTHON=/path/to/python3.12 …   Another environment: make VENV=somewhere …
 
@@ -18,7 +19,7 @@ SERVERS ?= 3
 SEED ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help install solve test lint types nightly figures bench docs pages clean
+.PHONY: help install solve test lint types nightly figures library bench docs pages clean
 .DELETE_ON_ERROR:
 
 help:
@@ -85,6 +86,9 @@ docs: $(VENV)/.installed-test
 
 pages: $(VENV)/.installed-test
 	$(RUN) -m scripts.pages
+
+library: $(VENV)/.installed-base
+	$(RUN) -m results.library
 
 bench: $(VENV)/.installed-test
 	$(RUN) -m benchmarks

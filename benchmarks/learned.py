@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import store
-from results.bootstrap import interval
+from results.metrics import interval
 from results.experiment import rows_of, run_experiment
 
 GROUPS = {

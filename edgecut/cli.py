@@ -13,6 +13,7 @@ from edgecut.commands import (
     dnn,
     explain,
     generate,
+    library,
     plot,
     prices,
     report,
@@ -33,7 +34,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _module in (generate, solve, verify, compare, explain, prices, plot, split, dnn, sweep, report, catalogues):
+for _module in (
+    generate,
+    solve,
+    verify,
+    compare,
+    explain,
+    prices,
+    plot,
+    split,
+    dnn,
+    library,
+    sweep,
+    report,
+    catalogues,
+):
     _module.register(app)
 
 

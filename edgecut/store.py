@@ -8,6 +8,7 @@ from typing import overload
 from instances import files
 from instances.errors import InputError
 from instances.instance import Instance
+from instances.library.loading import load_instance
 from instances.storage import check_writable
 from solvers.result import Result
 from solvers.result_file import result_from_json, result_to_json
@@ -15,6 +16,8 @@ from solvers.result_file import result_from_json, result_to_json
 __all__ = ["check_result_path", "load", "of_file", "save"]
 
 Path = str | os.PathLike[str]
+LIBRARY = "library:"
+"""What stands before a name of the library where a file is asked for."""
 
 
 def save(thing: Instance | Result, path: Path) -> None:
@@ -39,11 +42,14 @@ def load(path: Path, instance: Instance) -> Result: ...
 def load(path: Path, instance: Instance | None = None) -> Instance | Result:
     """Read an instance; or, given the instance it belongs to, a result, which is recomputed on the way in.
 
+    ``library:NAME`` is the instance of that name in the library.
+
     Raises:
         InputError: what is wrong with the file, where, why, and what would mend it.
     """
     if instance is None:
-        return files.load(path)
+        name = os.fspath(path)
+        return load_instance(name.removeprefix(LIBRARY)) if name.startswith(LIBRARY) else files.load(path)
     try:
         return result_from_json(instance, files.read_json(path))
     except InputError as error:

@@ -9,7 +9,9 @@ import typer
 
 from solvers.answer import Limits
 
-InstanceFile = Annotated[Path, typer.Argument(metavar="INSTANCE", help="instance file (.json or .parquet)")]
+InstanceFile = Annotated[
+    Path, typer.Argument(metavar="INSTANCE", help="instance file (.json or .parquet), or library:NAME")
+]
 ResultFile = Annotated[Path, typer.Argument(metavar="RESULT", help="result file (.json)")]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", min=0.0, help="wall-clock seconds")]
 Gap = Annotated[float, typer.Option(min=0.0, help="relative gap that counts as solved")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from results.bootstrap import interval
+from results.metrics import interval
 from results.claims.registry import Finding, claim
 from results.experiment import rows_of
 

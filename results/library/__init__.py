@@ -1,0 +1,1 @@
+"""Filling the instance library: methods run on its instances, and what they find is submitted. See docs/library.md."""
