@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import store
-from results.metrics import interval
 from results.experiment import rows_of, run_experiment
+from results.metrics import interval
 
 GROUPS = {
     "learned_flights": ("{family}", "missed"),

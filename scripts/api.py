@@ -66,6 +66,7 @@ def _page(root: Path, package: str, modules: list[str], title: str = "") -> str:
 def _summary(root: Path, name: str) -> str:
     """First sentence or two of a module's docstring, up to the first blank line."""
     path = root.joinpath(*name.split("."))
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    package = path / "__init__.py"  # a folder of data may be called like a module
+    path = package if package.is_file() else path.with_suffix(".py")
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|")

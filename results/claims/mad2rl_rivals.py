@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from results.metrics import interval
 from results.claims.registry import Finding, claim, within
 from results.experiment import rows_of
+from results.metrics import interval
 
 PUBLISHED = {
     "3_clients": (3, 3, 21.23, "Fig. 8(a)"),

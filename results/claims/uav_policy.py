@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from results.metrics import interval
 from results.claims.registry import Finding, claim
 from results.experiment import rows_of
+from results.metrics import interval
 
 FAMILY = "district"
 

@@ -18,6 +18,7 @@ from tests.docs.blocks import ROOT, Block, matches
 __all__ = ["NEVER", "Run", "commands_of", "reason_against"]
 
 NEVER = (
+    (r"edgecut library submit", "it may write into the library that is being tested"),
     (
         r"make\b",
         "it would run the tests within the tests, or install; `make` itself is what continuous integration runs",
