@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import store
-from results.bootstrap import interval
 from results.experiment import rows_of, run_experiment
 from results.experiments import online
+from results.metrics import interval
 
 DRAWS_SEED = 0
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from results.bootstrap import interval
 from results.figures import Rows, figure
+from results.metrics import interval
 from results.style import COLOURS, MARKERS, TWO_COLUMNS_IN
 
 __all__ = ["online_regret"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 import math
+from collections.abc import Callable
 
 from solvers.registry import METHODS
 from solvers.result import Result
 
-__all__ = ["Held", "held", "promised_j"]
+__all__ = ["Held", "held", "judge", "promised_j"]
 
 ROOM = 1e-9
 """Relative room for rounding."""
@@ -53,8 +54,17 @@ def held(result: Result, *, bound_j: float, best_j: float) -> Held:
     """
     if promised_j(result, 0.0) is None:
         return Held.NONE
-    for optimum_j, verdict, kept in ((bound_j, Held.CONFIRMED, True), (best_j, Held.VIOLATED, False)):
-        promised = promised_j(result, optimum_j) if math.isfinite(optimum_j) else None
-        if promised is not None and (result.objective_j <= promised + ROOM * max(1.0, abs(promised))) is kept:
+    return judge(result.objective_j, lambda optimum_j: promised_j(result, optimum_j), bound_j, best_j)
+
+
+def judge(value: float, promised: Callable[[float], float | None], bound: float, best: float) -> Held:
+    """Whether a value is at most what is promised of an optimum between ``bound`` and ``best``; either may be infinite.
+
+    Args:
+        promised: from the optimum to the largest value allowed (None: nothing is promised), growing with it.
+    """
+    for optimum, verdict, kept in ((bound, Held.CONFIRMED, True), (best, Held.VIOLATED, False)):
+        most = promised(optimum) if math.isfinite(optimum) else None
+        if most is not None and (value <= most + ROOM * max(1.0, abs(most))) is kept:
             return verdict
     return Held.INCONCLUSIVE

@@ -29,6 +29,7 @@ from benchmarks.peers.child import PEERS
 from benchmarks.peers.family import BARS
 from benchmarks.peers.runner import label
 from benchmarks.peers.trace import Event, gap_between, read_event
+from results.metrics import par, shifted_geometric_mean, shifted_ratio
 from results.store import read_rows
 
 __all__ = ["SHIFT_S", "gap_at", "instance_of", "shifted_mean", "show", "summarise", "worse_gaps", "write"]
@@ -51,15 +52,13 @@ def instance_of(row: Row) -> str:
 
 def shifted_mean(times: Sequence[float], shift: float = SHIFT_S) -> float:
     """Shifted geometric mean; NaN of nothing."""
-    if not times:
-        return math.nan
-    return math.exp(math.fsum(math.log(t + shift) for t in times) / len(times)) - shift
+    return shifted_geometric_mean(times, shift)
 
 
-def time_of(row: Row, factor: float = 1.0) -> float:
-    """Seconds to the target of the row's bar; ``factor`` limits where it was not reached."""
+def time_of(row: Row) -> float:
+    """Seconds to the target of the row's bar; the limit where it was not reached."""
     first = row["reached"][f"{BARS[row['case']['bar']].target:g}"]
-    return factor * float(row["case"]["limit_s"]) if first is None else float(first)
+    return float(row["case"]["limit_s"] if first is None else first)
 
 
 def solved(row: Row) -> bool:
@@ -129,7 +128,8 @@ def _figures(rows: list[Row]) -> dict[str, Any]:
     return {
         "rows": len(rows), "solved": sum(map(solved, rows)), "no_valid_plan": sum(r["valid"] is not True for r in rows),
         "mean_s": shifted_mean(times), "mean_shift_1_s": shifted_mean(times, 1.0),
-        "par2_s": math.fsum(time_of(row, 2.0) for row in rows) / len(rows), "status": status,
+        "par2_s": par([t if solved(r) else None for t, r in zip(times, rows, strict=True)],
+                      [float(row["case"]["limit_s"]) for row in rows]), "status": status,
     }  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def _against(name: str, best: str | None, groups: dict[str, Group], peers: list[
 
 def _ratio(theirs: list[float], own: list[float], shift: float = SHIFT_S) -> float:
     """Of shifted means, with the shift left in, so that a mean near 0 does not blow it up."""
-    return (shifted_mean(theirs, shift) + shift) / (shifted_mean(own, shift) + shift) if own else math.nan
+    return shifted_ratio(theirs, own, shift)
 
 
 def _contradictions(key: str, group: Group) -> list[str]:

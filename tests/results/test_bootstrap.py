@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from results.bootstrap import interval
+from results.metrics import interval
 
 
 def test_bootstrap_intervals_cover_the_mean_as_often_as_they_say() -> None:
