@@ -22,7 +22,7 @@ from results.store import RUNS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; 0 when all was drawn, 2 for an unknown name or missing rows."""
+    """Command line; 0 when all was drawn, 2 after an unknown name or missing rows (others are drawn all the same)."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", help="figures to draw (default: all)")
     parser.add_argument("--list", action="store_true", help="name the figures and stop")
@@ -35,14 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{name:28} {(draw.__doc__ or '').splitlines()[0]} [{experiment}]")
         return 0
     folder = Path("out/quick_runs") if parsed.quick else RUNS
-    try:
-        for name in parsed.names or FIGURES:
+    failed = False
+    for name in parsed.names or FIGURES:
+        try:
             for path in draw_figure(name, parsed.output, quick=parsed.quick, rerun=parsed.rerun, folder=folder):
                 print(path)
-    except InputError as error:
-        print(f"paper_figures: {error}", file=sys.stderr)
-        return 2
-    return 0
+        except InputError as error:
+            print(f"paper_figures: {error}", file=sys.stderr)
+            failed = True
+    return 2 if failed else 0
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def admission_against_load(plt: Any, rows: Rows) -> Any:
         row["part"] = [100 * admitted / row["most"] for admitted in row["admitted"]]
     found = by_method(rows, "load", "part")
     for k, (name, title) in enumerate(TITLES.items()):
-        draw_means(panel, found[name], label=title, **look(k))
+        draw_means(panel, found[name], label=title, dodge=1.2 * (k - 3.5), **look(k))
     panel.axhline(100, color="#888888", linewidth=0.6, linestyle=":")
     panel.set(xlabel="load (demand over capacity)", ylabel="admitted weight, % of the bound")
     drawn.legend(*panel.get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=2)
@@ -51,7 +51,9 @@ def competitive_ratio_over_time(plt: Any, rows: Rows) -> Any:
         mine = [row for row in rows if row["order"] == order]
         arrived = mine[0]["arrived"]
         for k, (rule, title) in enumerate(RULES.items()):
-            ratios = np.array([np.array(row[rule]) / np.array(row["bound"]) for row in mine])
+            # Before anybody could be admitted at all, nothing is lost.
+            ratios = np.array([np.divide(row[rule], row["bound"], out=np.ones(len(arrived)), where=np.array(row["bound"]) > 0)
+                               for row in mine])  # fmt: skip
             mean, low, high = zip(*(interval(column, rng) for column in ratios.T), strict=True)
             panel.plot(arrived, mean, label=title, **look(k))
             panel.fill_between(arrived, low, high, color=look(k)["color"], alpha=0.2, linewidth=0)

@@ -27,7 +27,7 @@ def clock_scaling(plt: Any, rows: Rows) -> Any:
         row["per_user_j"] = None if row["objective_j"] is None else row["objective_j"] / row["users"]
     found = cells(rows, "deadline_scale", "clock", "per_user_j")
     for k, (name, title) in enumerate(CLOCKS.items()):
-        draw_means(panel, found[name], label=title, **look(k))
+        draw_means(panel, found[name], label=title, dodge=2.0 * (k - 1), **look(k))
     panel.set(xlabel="deadlines, multiple of those drawn", ylabel="energy a user, J")
     panel.legend(frameon=False)
     return drawn

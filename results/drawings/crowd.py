@@ -25,11 +25,12 @@ def energy_against_users(plt: Any, rows: Rows) -> Any:
         row["per_user_j"] = row["objective_j"] / row["users"] if known else None
         row["above_percent"] = 100 * (row["objective_j"] / least - 1) if known and least else None
     energy, above = (cells(rows, "users", "method", value) for value in ("per_user_j", "above_percent"))
-    for name in in_order(energy):
-        complete = draw_means(left, energy[name], label=TITLES[name], **look_of(name))
+    for k, name in enumerate(in_order(energy)):
+        aside = {"dodge": 1.3 * (k - 3)}
+        complete = draw_means(left, energy[name], label=TITLES[name], **aside, **look_of(name))
         if not complete:
             left.plot([], [], label=f"{TITLES[name]} (misses deadlines)", **look_of(name))
-        draw_means(right, above[name], complete=False, least=LEAST_GAP, **look_of(name))
+        draw_means(right, above[name], complete=False, least=LEAST_GAP, **aside, **look_of(name))
     left.set(ylabel="energy a user, J", xlabel="users")
     right.set(ylabel="above the certified bound, %", xlabel="users", yscale="log")
     drawn.legend(*left.get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=4)
@@ -41,8 +42,8 @@ def energy_against_deadline(plt: Any, rows: Rows) -> Any:
     """Energy of all users as all deadlines are stretched, where all seeds have a plan."""
     drawn, panel = plt.subplots(figsize=(ONE_COLUMN_IN, 2.6))
     energy = cells(rows, "deadline_scale", "method", "objective_j")
-    for name in in_order(energy):
-        draw_means(panel, energy[name], label=TITLES[name], **look_of(name))
+    for k, name in enumerate(in_order(energy)):
+        draw_means(panel, energy[name], label=TITLES[name], dodge=1.5 * (k - 2), **look_of(name))
     panel.set(xlabel="deadlines, multiple of those drawn", ylabel="total energy, J")
     panel.legend(frameon=False)
     return drawn

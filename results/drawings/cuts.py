@@ -49,7 +49,8 @@ def cut_maps(plt: Any, rows: Rows) -> Any:
     for column, network in enumerate(networks):
         axes[0][column].set_title(network)
     for line, aim in enumerate(aims):
-        axes[line][0].set_ylabel(f"least {aim}\ndevice speed, × phone")
+        axes[line][0].set_ylabel(f"least {aim}")
     drawn.supxlabel("uplink rate, Mbit/s", fontsize=8)
+    drawn.supylabel("device speed, multiple of a phone's", fontsize=8)
     drawn.colorbar(shown, ax=axes, label="part of FLOPs on the device", pad=0.01, aspect=30)
     return drawn

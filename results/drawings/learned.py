@@ -27,6 +27,8 @@ def rate_lost_by_policies(plt: Any, rows: Rows) -> Any:
     drawn, panel = plt.subplots(figsize=(ONE_COLUMN_IN, 2.0))
     for k, name in enumerate(NAMES):
         mean, low, high = (max(100 * v, LEAST) for v in mean_of([1 - row[name] for row in rows]))
+        if mean <= LEAST:
+            panel.annotate("nothing", (mean, k), xytext=(6, 0), textcoords="offset points", fontsize=6, va="center")
         panel.errorbar([mean], [k], xerr=[[mean - low], [high - mean]], capsize=2, **{**look(k), "linestyle": "none"})
     panel.set(xscale="log", xlabel=f"rate lost against the optimum, % ({len(rows)} seeds)")
     panel.set_yticks(range(len(NAMES)), list(NAMES.values()))

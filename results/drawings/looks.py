@@ -77,8 +77,14 @@ def mean_of(values: Sequence[float | None]) -> Interval:
 
 
 def draw_means(
-    panel: Any, by_x: Mapping[float, Sequence[float | None]], *, complete: bool = True, scale: float = 1.0,
-    least: float = -math.inf, **looks: Any,
+    panel: Any,
+    by_x: Mapping[float, Sequence[float | None]],
+    *,
+    complete: bool = True,
+    scale: float = 1.0,
+    least: float = -math.inf,
+    dodge: float = 0.0,
+    **looks: Any,
 ) -> bool:  # fmt: skip
     """A line of means over seeds with 95 % bootstrap intervals; whether there was a point to draw.
 
@@ -88,8 +94,11 @@ def draw_means(
         complete: leave out an x where a seed has no value (a mean over the others would flatter); else average those
             that have one.
         scale: of the values. least: lower ones are drawn there (for log scales).
+        dodge: points (1/72 in) to the right, so that intervals do not hide one another.
         looks: of the line.
     """
+    from matplotlib.transforms import offset_copy
+
     points = []
     for at, values in sorted(by_x.items()):
         known = [v for v in values if v is not None]
@@ -101,5 +110,7 @@ def draw_means(
     low, high = np.where(np.isnan(low), mean, low), np.where(np.isnan(high), mean, high)
     # Rounding may put the mean of equal values a hair outside of its interval.
     ends = np.maximum([mean - low, high - mean], 0.0)
+    if dodge:
+        looks["transform"] = offset_copy(panel.transData, panel.figure, x=dodge, units="points")
     panel.errorbar(x, mean, yerr=ends, elinewidth=0.6, capsize=1.5, capthick=0.6, **looks)
     return True

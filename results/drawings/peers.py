@@ -26,6 +26,8 @@ PANELS = (
     ("large", "units", "gap ≤ 1 %, 300 and 1,000 users,\nwhole units"),
     ("small", "continuous", "proven to 1e-6, 20 users,\ncontinuous shares"),
 )
+LEAST_GAP = 1e-4
+"""%: what is asked for on small instances; lower gaps are drawn there."""
 SHORTEST_S = 1e-3
 """What the clock of a run can tell apart."""
 
@@ -78,16 +80,22 @@ def gap_over_time(plt: Any, rows: Rows) -> Any:
     drawn, axes = plt.subplots(1, len(panels), figsize=(TWO_COLUMNS_IN, 2.7), sharey=True, squeeze=False)
     handles: dict[str, Any] = {}
     for panel, (bar, allocation, title) in zip(axes[0], panels, strict=True):
-        groups = _instances(rows, bar, allocation)
+        groups, without = _instances(rows, bar, allocation), list[str]()
         for name in (n for n in TITLES if any(n in group for group in groups.values())):
             times = next(iter(groups.values()))[name]["time_s"]
             gaps = [
                 [np.inf if gap is None else 100 * gap for gap in group[name]["gap_then"]] for group in groups.values()
             ]
-            middle = np.maximum(np.median(gaps, axis=0), 1e-5)
+            middle = np.maximum(np.median(gaps, axis=0), LEAST_GAP)
             shown = np.isfinite(middle)
+            if not shown.any():
+                without.append(TITLES[name])
+                continue
             (handles[name],) = panel.plot(np.array(times)[shown], middle[shown], markevery=3,
                                           **look(list(TITLES).index(name)))  # fmt: skip
+        if without:
+            told = "half of the instances\nwithout plan or bound:\n" + ", ".join(without)
+            panel.annotate(told, (0.04, 0.04), xycoords="axes fraction", fontsize=6, va="bottom")
         panel.set(xscale="log", yscale="log", xlabel="wall-clock time, s")
         panel.set_title(f"{title.partition(', ')[2]} ({len(groups)})")
     axes[0][0].set_ylabel("median gap, %")

@@ -26,8 +26,8 @@ def _draw(plt: Any, rows: Rows, value: str, scale: float, label: str) -> Any:
     panels = dict(zip(LABELS, axes.flat[: len(LABELS)], strict=True))
     for setting, panel in panels.items():
         found = by_method([row for row in rows if row["setting"] == setting], "value", value)
-        for name in in_order(found):
-            draw_means(panel, found[name], scale=scale, label=TITLES[name], **look_of(name))
+        for k, name in enumerate(in_order(found)):
+            draw_means(panel, found[name], scale=scale, dodge=1.2 * (k - 2), label=TITLES[name], **look_of(name))
         panel.set_xlabel(LABELS[setting])
         if setting in LOGARITHMIC:
             panel.set_xscale("log", base=2)

@@ -12,12 +12,12 @@ from solvers import Limits, solve
 SERVERS, SEEDS = 2, (1, 2, 3, 4, 5)
 METHODS = ("branch", "admission_configuration", "admission_derandomised", "admission_rounding", "admission_greedy",
            "admission_online_moves", "admission_online_prices", "admission_online_myopic")  # fmt: skip
-LIMITS = Limits(gap=1e-3, time_s=4.0)
+LIMITS = Limits(gap=1e-2, nodes=100, rounds=20, time_s=60.0)
 
 
 def cases(quick: bool) -> list[dict[str, Any]]:
     """Loads × seeds; all methods share a row."""
-    loads, seeds, users = ((0.5, 2.0), SEEDS[:2], 12) if quick else ((0.5, 1.0, 2.0, 3.0, 4.0), SEEDS, 40)
+    loads, seeds, users = ((0.5, 2.0), SEEDS[:2], 10) if quick else ((0.5, 1.0, 2.0, 4.0), SEEDS, 20)
     return [{"load": load, "seed": s, "users": users} for load in loads for s in seeds]
 
 

@@ -15,7 +15,7 @@ from instances.options import OptionTable
 from results.experiment import experiment
 
 DEVICE, RADIO, SERVER = "phone", "nr_5g", "edge_gpu"
-NETWORKS = ("alexnet", "vgg16", "resnet50", "googlenet", "mobilenet_v2", "efficientnet_b0")
+NETWORKS = ("alexnet", "vgg16", "resnet50", "squeezenet1_1", "mobilenet_v2", "efficientnet_b0")
 SPEEDS, RATES_MBPS = (0.1, 10.0), (0.1, 1000.0)
 """Ends of the axes; speeds are multiples of the phone's."""
 

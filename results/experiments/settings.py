@@ -26,7 +26,7 @@ SETTINGS: dict[str, tuple[float, ...]] = {
     "bandwidth": (0.25, 0.5, 1.0, 2.0, 4.0),
     "users": (4, 8, 12, 16, 20, 24),
     "servers": (1, 2, 3, 4, 5, 6),
-    "deadline": (1.0, 1.25, 1.5, 2.0, 3.0, 5.0),
+    "deadline": (1.0, 1.5, 2.0, 3.0, 5.0),
     "kappa": (0.25, 0.5, 1.0, 2.0, 4.0),
 }
 """Values of each: users and servers as they are, the others as multiples of what is drawn."""
