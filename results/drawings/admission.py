@@ -51,13 +51,21 @@ def competitive_ratio_over_time(plt: Any, rows: Rows) -> Any:
         mine = [row for row in rows if row["order"] == order]
         arrived = mine[0]["arrived"]
         for k, (rule, title) in enumerate(RULES.items()):
-            # Before anybody could be admitted at all, nothing is lost.
-            ratios = np.array([np.divide(row[rule], row["bound"], out=np.ones(len(arrived)), where=np.array(row["bound"]) > 0)
-                               for row in mine])  # fmt: skip
+            ratios = np.array([_ratios(row[rule], row["bound"]) for row in mine])
             mean, low, high = zip(*(interval(column, rng) for column in ratios.T), strict=True)
             panel.plot(arrived, mean, label=title, **look(k))
             panel.fill_between(arrived, low, high, color=look(k)["color"], alpha=0.2, linewidth=0)
-        panel.set(xlabel="users that have arrived", title=f"{order} ({len(mine)} seeds)", ylim=(0, 1.03))
+        panel.set(
+            xlabel="users that have arrived",
+            title=f"{order} ({len(mine)} seeds)" if order != "random" else f"random order ({len(mine)} seeds)",
+            ylim=(0, 1.03),
+        )
     axes[0].set_ylabel("admitted over hindsight's bound")
     drawn.legend(*axes[0].get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=len(RULES))
     return drawn
+
+
+def _ratios(admitted: list[float], bound: list[float]) -> Any:
+    """Admitted over the bound; 1 before anybody could be admitted at all."""
+    most = np.array(bound)
+    return np.divide(admitted, most, out=np.ones(len(most)), where=most > 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from results.drawings.looks import HOLLOW, by_method, cells, draw_means, look
+from results.drawings.looks import HOLLOW, by_method, cells, draw_means, look, plain_ticks
 from results.figures import Rows, figure
 from results.style import ONE_COLUMN_IN, TWO_COLUMNS_IN
 
@@ -47,5 +47,7 @@ def batches_on_a_gpu(plt: Any, rows: Rows) -> Any:
         draw_means(right, equal[name], scale=1e3, **looks)
     left.set(xlabel="devices, deadlines of 35 to 65 ms", ylabel="energy a device, mJ", yscale="log")
     right.set(xlabel="equal deadline, ms (5 devices)", yscale="log")
+    for panel in (left, right):
+        plain_ticks(panel.yaxis)
     drawn.legend(*left.get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=len(BATCHES))
     return drawn

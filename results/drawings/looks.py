@@ -13,7 +13,18 @@ from results.figures import Rows
 from results.metrics import Interval, interval
 from results.style import COLOURS, DASHES, MARKERS
 
-__all__ = ["HOLLOW", "TITLES", "by_method", "cells", "draw_means", "in_order", "look", "look_of", "mean_of"]
+__all__ = [
+    "HOLLOW",
+    "TITLES",
+    "by_method",
+    "cells",
+    "draw_means",
+    "in_order",
+    "look",
+    "look_of",
+    "mean_of",
+    "plain_ticks",
+]
 
 TITLES = {
     "branch": "optimum",
@@ -76,6 +87,15 @@ def mean_of(values: Sequence[float | None]) -> Interval:
     return interval([v for v in values if v is not None], np.random.default_rng(0))
 
 
+def plain_ticks(axis: Any) -> None:
+    """Ticks of a logarithmic axis over few decades, at 1, 2 and 5, written out."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda at, _: f"{at:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def draw_means(
     panel: Any,
     by_x: Mapping[float, Sequence[float | None]],
@@ -112,5 +132,8 @@ def draw_means(
     ends = np.maximum([mean - low, high - mean], 0.0)
     if dodge:
         looks["transform"] = offset_copy(panel.transData, panel.figure, x=dodge, units="points")
+        # Moved points are not looked at when limits are chosen.
+        panel.update_datalim([*zip(x, low, strict=True), *zip(x, high, strict=True)])
+        panel.autoscale_view()
     panel.errorbar(x, mean, yerr=ends, elinewidth=0.6, capsize=1.5, capthick=0.6, **looks)
     return True

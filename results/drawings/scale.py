@@ -12,12 +12,12 @@ from results.style import TWO_COLUMNS_IN
 
 __all__ = ["time_and_gap_against_users"]
 
-PARTS = {"solve_s": "price method", "options_s": "options", "certify_s": "certificate"}
+PARTS = {"solve_cpu_s": "price method", "options_cpu_s": "options", "certify_cpu_s": "certificate"}
 
 
 @figure("scale")
 def time_and_gap_against_users(plt: Any, rows: Rows) -> Any:
-    """Seconds and certified gap of the price method on metro instances against users, to a million."""
+    """Processor seconds and certified gap of the price method on metro instances against users, to a million."""
     drawn, (left, right) = plt.subplots(1, 2, figsize=(TWO_COLUMNS_IN, 2.7))
     for row in rows:
         row["crowd"], row["gap_percent"] = row["users"] // row["servers"], 100 * row["certified_gap"]
@@ -25,7 +25,7 @@ def time_and_gap_against_users(plt: Any, rows: Rows) -> Any:
     looked = 0
     for crowd in crowds:
         mine = [row for row in rows if row["crowd"] == crowd]
-        parts = PARTS if crowd == crowds[-1] else {"solve_s": PARTS["solve_s"]}
+        parts = PARTS if crowd == crowds[-1] else {"solve_cpu_s": PARTS["solve_cpu_s"]}
         for name, title in parts.items():
             values = cells(mine, "users", "crowd", name)[crowd]
             draw_means(left, values, label=f"{title}, {crowd:,} users a server", **look(looked))
@@ -35,7 +35,7 @@ def time_and_gap_against_users(plt: Any, rows: Rows) -> Any:
     gaps = cells(rows, "users", "crowd", "gap_percent")
     for k, crowd in enumerate(crowds):
         draw_means(right, gaps[crowd], label=f"{crowd:,} users a server", **look(k))
-    left.set(xscale="log", yscale="log", xlabel="users", ylabel="wall-clock time, s")
+    left.set(xscale="log", yscale="log", xlabel="users", ylabel="processor time, s")
     right.set(xscale="log", yscale="log", xlabel="users", ylabel="certified gap, %")
     left.legend(frameon=False)
     right.legend(frameon=False)

@@ -19,7 +19,7 @@ SIZES = [
     *((n, n // 1_000) for n in (10_000, 30_000, 100_000, 1_000_000)),
 ]
 """Users and servers: crowds of 100 and of 1,000 a server."""
-LIMITS = Limits(gap=1e-4, time_s=120.0)
+LIMITS = Limits(gap=1e-4)
 
 
 def cases(quick: bool) -> list[dict[str, Any]]:
@@ -31,18 +31,21 @@ def cases(quick: bool) -> list[dict[str, Any]]:
 
 @experiment("scale", cases)
 def run(case: dict[str, Any]) -> dict[str, Any]:
-    """Seconds on the wall of options, price method and certificate; processor seconds of the method; certified gap."""
+    """Processor seconds of listing options, of the price method and of its certificate; the gap that this certifies.
+
+    Processor seconds count all threads and hardly depend on what else runs; the method's wall seconds are there too.
+    """
     instance = generate("metro", users=case["users"], servers=case["servers"], seed=case["seed"])
-    begin = time.perf_counter()
+    begin = time.process_time()
     table = expand(instance)
-    options_s, spent = time.perf_counter() - begin, time.process_time()
+    listed = time.process_time()
     result = solve(instance, "prices", limits=LIMITS, seed=case["seed"], table=table, certify=False)
-    spent, begin = time.process_time() - spent, time.perf_counter()
+    solved = time.process_time()
     proof, faults = weigh(instance, result.certificate)
     assert proof is not None and not faults, faults
     return {
-        "options": len(table), "options_s": options_s, "solve_s": result.solve_s, "solve_cpu_s": spent,
-        "certify_s": time.perf_counter() - begin, "objective_j": result.objective_j, "certified_j": proof.bound_j,
-        "certified_gap": max(relative_gap(result.objective_j, proof.bound_j), 0.0), "stop": result.stop.value,
-        "evaluations": result.detail["rounds"],
+        "options": len(table), "options_cpu_s": listed - begin, "solve_cpu_s": solved - listed,
+        "certify_cpu_s": time.process_time() - solved, "solve_wall_s": result.solve_s,
+        "objective_j": result.objective_j, "certified_j": proof.bound_j, "stop": result.stop.value,
+        "certified_gap": relative_gap(result.objective_j, proof.bound_j), "evaluations": result.detail["rounds"],
     }  # fmt: skip

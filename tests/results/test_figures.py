@@ -150,7 +150,16 @@ def test_quick_cases_are_fewer_or_smaller() -> None:
     assert set(RECORDS) == {"claims"}
 
 
-def test_missing_rows_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("results.experiment.EXPERIMENTS", dict(EXPERIMENTS))
+    monkeypatch.setattr("results.figures.FIGURES", dict(FIGURES))
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "figures.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(code, {})
+    paths = draw_figure("my_figure", tmp_path, quick=True, rerun=True, folder=tmp_path)
+    assert len((tmp_path / "my_experiment.jsonl").read_text().splitlines()) == 6 and paths[0].exists()
+
+
+def test_missing_rows_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cases have no row.*--rerun"):
         draw_figure("energy_against_users", tmp_path, folder=tmp_path)
 

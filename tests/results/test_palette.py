@@ -1,8 +1,8 @@
 """The palette read with other eyes: simulated colour blindness, and greyscale.
 
 Colour-blind vision by the matrices for severity 1 of Machado, Oliveira and Fernandes, "A physiologically-based model
-for simulation of color vision deficiency", IEEE TVCG 15(6), 2009, applied to linear RGB. Distances are CIE 1976 in L*a*b*
-under D65; a difference of about 2 is just noticed.
+for simulation of color vision deficiency", IEEE TVCG 15(6), 2009, applied to linear RGB. Distances are CIE 1976 in
+L*a*b* under D65; a difference of about 2 is just noticed.
 """
 
 from __future__ import annotations
