@@ -26,11 +26,11 @@ def energy_against_users(plt: Any, rows: Rows) -> Any:
         row["above_percent"] = 100 * (row["objective_j"] / least - 1) if known and least else None
     energy, above = (cells(rows, "users", "method", value) for value in ("per_user_j", "above_percent"))
     for k, name in enumerate(in_order(energy)):
-        aside = {"dodge": 1.3 * (k - 3)}
-        complete = draw_means(left, energy[name], label=TITLES[name], **aside, **look_of(name))
+        aside = 1.3 * (k - 3)
+        complete = draw_means(left, energy[name], label=TITLES[name], dodge=aside, **look_of(name))
         if not complete:
             left.plot([], [], label=f"{TITLES[name]} (misses deadlines)", **look_of(name))
-        draw_means(right, above[name], complete=False, least=LEAST_GAP, **aside, **look_of(name))
+        draw_means(right, above[name], complete=False, least=LEAST_GAP, dodge=aside, **look_of(name))
     left.set(ylabel="energy a user, J", xlabel="users")
     right.set(ylabel="above the certified bound, %", xlabel="users", yscale="log")
     drawn.legend(*left.get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=4)

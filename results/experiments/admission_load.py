@@ -12,7 +12,7 @@ from solvers import Limits, solve
 SERVERS, SEEDS = 2, (1, 2, 3, 4, 5)
 METHODS = ("branch", "admission_configuration", "admission_derandomised", "admission_rounding", "admission_greedy",
            "admission_online_moves", "admission_online_prices", "admission_online_myopic")  # fmt: skip
-LIMITS = Limits(gap=1e-2, nodes=100, rounds=20, time_s=60.0)
+LIMITS = Limits(gap=1e-2, nodes=100, rounds=20, time_s=10.0)
 
 
 def cases(quick: bool) -> list[dict[str, Any]]:
