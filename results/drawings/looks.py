@@ -88,10 +88,10 @@ def mean_of(values: Sequence[float | None]) -> Interval:
 
 
 def plain_ticks(axis: Any) -> None:
-    """Ticks of a logarithmic axis over few decades, at 1, 2 and 5, written out."""
+    """Ticks of a logarithmic axis over few decades, at 1, 2, 3 and 5, written out."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
     axis.set_major_formatter(FuncFormatter(lambda at, _: f"{at:g}"))
     axis.set_minor_formatter(NullFormatter())
 

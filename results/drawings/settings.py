@@ -31,10 +31,8 @@ def _draw(plt: Any, rows: Rows, value: str, scale: float, label: str) -> Any:
         panel.set_xlabel(LABELS[setting])
         if setting in LOGARITHMIC:
             panel.set_xscale("log", base=2)
-            panel.set_xticks(sorted({r["value"] for r in rows if r["setting"] == setting}))
-            panel.xaxis.set_major_formatter(lambda at, _: f"{at:g}")
-        elif setting != "deadline":
-            panel.set_xticks(sorted({r["value"] for r in rows if r["setting"] == setting}))
+        panel.set_xticks(sorted(at for at, values in found["branch"].items() if None not in values))
+        panel.xaxis.set_major_formatter(lambda at, _: f"{at:g}")
     for line in axes:
         line[0].set_ylabel(label)
     _explain(axes.flat[-1], panels["users"], rows)
