@@ -35,7 +35,7 @@ def test_settings_hold_certified_optima() -> None:
         best = row["objective_j"][row["method"].index("branch")]
         assert row["verdict"] == ("infeasible" if best is None else "certified")
         for value in row["objective_j"]:
-            assert value is None or best is not None and value >= row["certified_j"] * (1 - ROOM)
+            assert value is None or (best is not None and value >= row["certified_j"] * (1 - ROOM))
 
 
 def test_gaps_are_to_bounds_that_hold() -> None:
