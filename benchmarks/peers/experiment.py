@@ -26,8 +26,8 @@ __all__ = ["NAME", "cases", "run"]
 NAME = "peers"
 ROWS = RESULTS / "peers.jsonl"
 QUICK_INSTANCES, QUICK_LIMIT_S = 2, 8.0
-POINTS = 25
-"""Times, from a hundredth of a second to the limit, at which the gap is noted."""
+TIMES_S = tuple(round(0.01 * 12_000 ** (k / 27), 4) for k in range(28))
+"""Times at which the gap is noted, of whatever limit the run has: a hundredth of a second to two minutes."""
 
 
 @functools.cache
@@ -56,14 +56,13 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
     # A plan of ours counts once it was checked; those in a peer's trace were costed anew.
     sound = row["valid"] is True or case["method"] in PEERS
     trace = [read_event(event) for event in row["trace"]] if sound else []
-    times = [0.01 * (case["limit_s"] / 0.01) ** (k / (POINTS - 1)) for k in range(POINTS)]
-    gaps = [gap_at(trace, at) for at in times]
+    gaps = [gap_at(trace, at) for at in TIMES_S]
     names = ("objective_j", "bound_j", "valid", "wall_s", "cpu_s", "peak_mib", "status", "version")
     return {
         "instance": instance_of(row),
         "target": BARS[case["bar"]].target,
         "target_s": row["reached"][f"{BARS[case['bar']].target:g}"],
         **{name: row.get(name) for name in names},
-        "time_s": [round(at, 4) for at in times],
+        "time_s": list(TIMES_S),
         "gap_then": [float(f"{gap:.4g}") if math.isfinite(gap) else None for gap in gaps],
     }

@@ -14,9 +14,10 @@ __all__ = ["front_regret", "pareto_fronts"]
 @figure("pareto_fronts")
 def pareto_fronts(plt: Any, rows: Rows) -> Any:
     """Whole fronts of latency and device energy of one request: cuts filled, any number of switches hollow."""
-    drawn, axes = plt.subplots(1, 4, figsize=(TWO_COLUMNS_IN, 2.2))
     networks, radios = (list(dict.fromkeys(row[key] for row in rows)) for key in ("network", "radio"))
-    for panel, network in zip(axes, networks, strict=False):
+    drawn, places = plt.subplots(1, len(networks), figsize=(TWO_COLUMNS_IN, 2.2), squeeze=False)
+    axes = places[0]
+    for panel, network in zip(axes, networks, strict=True):
         for row in (r for r in rows if r["network"] == network):
             looks, cuts = look(radios.index(row["radio"])), row["placements"] == "cuts"
             hollow = {"markerfacecolor": "none", "markersize": 6.5, "markeredgewidth": 0.5, "linewidth": 0.5}

@@ -22,9 +22,9 @@ TITLES = {
     "scip_cones_pruned": "SCIP, cones",
 }
 PANELS = (
-    ("small", "units", "proven to 1e-6, 20 and 60 users,\nwhole units"),
-    ("large", "units", "gap ≤ 1 %, 300 and 1,000 users,\nwhole units"),
-    ("small", "continuous", "proven to 1e-6, 20 users,\ncontinuous shares"),
+    ("small", "units", "proven to 1e-6, whole units"),
+    ("large", "units", "gap ≤ 1 %, whole units"),
+    ("small", "continuous", "proven to 1e-6, continuous shares"),
 )
 LEAST_GAP = 1e-4
 """%: what is asked for on small instances; lower gaps are drawn there."""
@@ -40,6 +40,12 @@ def _instances(rows: Rows, bar: str, allocation: str) -> dict[str, dict[str, dic
             found.setdefault(row["instance"], {})[row["method"]] = row
     names = {name for group in found.values() for name in group}
     return {instance: group for instance, group in found.items() if set(group) == names}
+
+
+def _about(groups: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """Users and number of instances."""
+    users = sorted({row["users"] for group in groups.values() for row in group.values()})
+    return f"{' and '.join(f'{n:,}' for n in users)} users ({len(groups)} instances)"
 
 
 @figure("peers")
@@ -60,7 +66,7 @@ def profiles_against_solvers(plt: Any, rows: Rows) -> Any:
                 [*ratios, right], [*part, part[-1]], where="post", markevery=slice(0, -1), **looks
             )
         panel.set(xscale="log", xlabel="time over that of the best", xlim=(0.9, right), ylim=(-0.03, 1.03))
-        panel.set_title(f"{title} ({len(groups)})")
+        panel.set_title(f"{title},\n{_about(groups)}")
     axes[0][0].set_ylabel("part of instances solved")
     ordered = [name for name in TITLES if name in handles]
     drawn.legend([handles[n] for n in ordered], [TITLES[n] for n in ordered], frameon=False,
@@ -82,22 +88,20 @@ def gap_over_time(plt: Any, rows: Rows) -> Any:
     for panel, (bar, allocation, title) in zip(axes[0], panels, strict=True):
         groups, without = _instances(rows, bar, allocation), list[str]()
         for name in (n for n in TITLES if any(n in group for group in groups.values())):
-            times = next(iter(groups.values()))[name]["time_s"]
-            gaps = [
-                [np.inf if gap is None else 100 * gap for gap in group[name]["gap_then"]] for group in groups.values()
-            ]
+            runs = [group[name] for group in groups.values()]
+            times = np.array(runs[0]["time_s"])
+            gaps = [[np.inf if gap is None else 100 * gap for gap in run["gap_then"]] for run in runs]
             middle = np.maximum(np.median(gaps, axis=0), LEAST_GAP)
-            shown = np.isfinite(middle)
+            shown = np.isfinite(middle) & (times <= min(run["limit_s"] for run in runs))
             if not shown.any():
                 without.append(TITLES[name])
                 continue
-            (handles[name],) = panel.plot(np.array(times)[shown], middle[shown], markevery=3,
-                                          **look(list(TITLES).index(name)))  # fmt: skip
+            (handles[name],) = panel.plot(times[shown], middle[shown], markevery=3, **look(list(TITLES).index(name)))
         if without:
             told = "half of the instances\nwithout plan or bound:\n" + ", ".join(without)
             panel.annotate(told, (0.04, 0.04), xycoords="axes fraction", fontsize=6, va="bottom")
         panel.set(xscale="log", yscale="log", xlabel="wall-clock time, s")
-        panel.set_title(f"{title.partition(', ')[2]} ({len(groups)})")
+        panel.set_title(f"{title.partition(', ')[2]},\n{_about(groups)}")
     axes[0][0].set_ylabel("median gap, %")
     ordered = [name for name in TITLES if name in handles]
     drawn.legend([handles[n] for n in ordered], [TITLES[n] for n in ordered], frameon=False,

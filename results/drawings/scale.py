@@ -37,6 +37,6 @@ def time_and_gap_against_users(plt: Any, rows: Rows) -> Any:
         draw_means(right, gaps[crowd], label=f"{crowd:,} users a server", **look(k))
     left.set(xscale="log", yscale="log", xlabel="users", ylabel="processor time, s")
     right.set(xscale="log", yscale="log", xlabel="users", ylabel="certified gap, %")
-    left.legend(frameon=False)
+    drawn.legend(*left.get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=3)
     right.legend(frameon=False)
     return drawn

@@ -51,7 +51,7 @@ def _certified(rows: Rows) -> str:
     pairs = [(row["objective_j"][row["method"].index("branch")], row["certified_j"]) for row in rows]
     gaps = [100 * (plan - bound) / plan for plan, bound in pairs if plan is not None and bound is not None]
     seeds = len({row["seed"] for row in rows})
-    return f"mean of {seeds} seeds, 95 % intervals;\ncertified gap of optimum ≤ {max(gaps):.2g} %"
+    return f"mean of {seeds} seed{'s'[: seeds - 1]}, 95 % intervals;\ncertified gap of optimum ≤ {max(gaps):.2g} %"
 
 
 @figure("settings")

@@ -149,7 +149,7 @@ def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "figures.md").read_text(encoding="utf-8"), re.DOTALL)
     exec(code, {})
     paths = draw_figure("my_figure", tmp_path, quick=True, rerun=True, folder=tmp_path)
-    assert len((tmp_path / "my_experiment.jsonl").read_text().splitlines()) == 6 and paths[0].exists()
+    assert len((tmp_path / "my_experiment.jsonl").read_text().splitlines()) == 3 and paths[0].exists()
 
 
 def test_missing_rows_are_told(tmp_path: Path) -> None:
