@@ -1,4 +1,7 @@
-"""The registry of figures: one decorated function a figure, which draws from rows and solves nothing."""
+"""The registry of figures: one decorated function a figure, which draws from rows and solves nothing.
+
+The functions stand in `results.drawings`, by topic; importing that package registers them.
+"""
 
 from __future__ import annotations
 
@@ -66,6 +69,6 @@ def _write_csv(rows: Rows, path: Path) -> None:
         length = len(next(iter(lists.values()))) if lists else 1
         flat += [{**plain, **{k: v[i] for k, v in lists.items()}} for i in range(length)]
     with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(flat[0]) if flat else [])
+        writer = csv.DictWriter(file, fieldnames=list(dict.fromkeys(name for row in flat for name in row)))
         writer.writeheader()
         writer.writerows(flat)

@@ -140,7 +140,7 @@ def _lines(file: Path) -> list[dict[str, Any]]:
 
 
 def _row(case: Case, lines: list[dict[str, Any]], killed: bool, code: int, errors: str) -> dict[str, Any]:
-    ready = next((line["ready"] for line in lines if "ready" in line), {})
+    ready: dict[str, Any] = next((line["ready"] for line in lines if "ready" in line), {})
     end = next((line["end"] for line in lines if "end" in line), None)
     events = [read_event(line["event"]) for line in lines if "event" in line]
     if end is None:

@@ -1,11 +1,18 @@
 """One file an experiment."""
 
 from results.experiments import (
+    admission_load,
+    admission_over_time,
+    batching,
+    claims,
+    clocks,
     cut_against_rate,
+    cut_maps,
     droo_policy,
     energy_against_deadline,
     energy_against_users,
     front_regret,
+    gaps,
     hoda_utility,
     integrality,
     layer_times,
@@ -17,14 +24,23 @@ from results.experiments import (
     predictors,
     reality,
     road_rivals,
+    scale,
+    settings,
 )
 
 __all__ = [
+    "admission_load",
+    "admission_over_time",
+    "batching",
+    "claims",
+    "clocks",
     "cut_against_rate",
+    "cut_maps",
     "droo_policy",
     "energy_against_deadline",
     "energy_against_users",
     "front_regret",
+    "gaps",
     "hoda_utility",
     "integrality",
     "layer_times",
@@ -36,4 +52,6 @@ __all__ = [
     "predictors",
     "reality",
     "road_rivals",
+    "scale",
+    "settings",
 ]

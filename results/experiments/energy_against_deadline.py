@@ -9,7 +9,7 @@ from results.experiment import experiment, figures_of
 from solvers import Limits, solve
 
 USERS, SERVERS = 12, 3
-METHODS = ("exact", "local_search", "alternating", "greedy", "neurosurgeon", "all_local")
+METHODS = ("branch", "local_search", "alternating", "greedy", "neurosurgeon", "all_local")
 
 
 def cases(quick: bool) -> list[dict[str, Any]]:

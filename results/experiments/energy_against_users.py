@@ -1,4 +1,4 @@
-"""Energy against the number of users: the exact method and the usual baselines on the same campus instances."""
+"""Energy against the number of users: branch and price and the usual baselines on the same campus instances."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from results.experiment import experiment, figures_of
 from solvers import Limits, solve
 
 SERVERS = 3
-METHODS = ("exact", "all_local", "all_remote", "neurosurgeon", "smallest_output", "greedy", "alternating",
+METHODS = ("branch", "all_local", "all_remote", "neurosurgeon", "smallest_output", "greedy", "alternating",
            "local_search")  # fmt: skip
 """The baselines that papers compare with; all methods: `python -m benchmarks heuristics`."""
 

@@ -56,6 +56,8 @@ def _node(table: OptionTable, record: Record, kept: Ints, made: dict[int, Node])
     if record.server is not None:
         return _sieve(table, record.sieve, ServerSplit(record.server, first, second))
     assert record.user is not None and record.among is not None
+    if not len(record.among):  # all that the first part could choose had been dropped: the second is the whole case
+        return _sieve(table, record.sieve, second)
     if record.pieces is not None:
         return _sieve(table, record.sieve, PieceSplit(record.user, *record.pieces, first, second))
     rows = kept[record.among]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import instances.certify
-from instances.certificate import Certificate, Leaf, Node, ServerSplit, UserSplit
+from instances.certificate import Certificate, Dropped, Leaf, Node, ServerSplit, UserSplit
 from instances.certificate_file import certificate_from_json, certificate_to_json
 from instances.certify import certify
 from instances.errors import InputError
@@ -22,6 +22,9 @@ from instances.generate import generate
 from instances.instance import Instance
 from solvers import Limits, Result, Verdict, solve
 from solvers.answer import Answer, Stop
+from solvers.branch.cases import Record
+from solvers.branch.proof import _tree
+from solvers.branch.rates import Rates
 from solvers.prices import Dual
 from solvers.prices.ascent import climb, first_prices
 from solvers.result_file import examine, result_from_json, result_to_json, verify
@@ -405,3 +408,14 @@ def test_rejections_in_a_split_are_read_back() -> None:
     root = certificate_from_json(instance, document).root
     assert isinstance(root, UserSplit) and root.options[0] == (-1, -1)
     assert certificate_to_json(instance, Certificate(root, 0.0)) == document
+
+
+def test_a_split_whose_first_part_has_nothing_to_choose_is_no_node() -> None:
+    """Found on the library's metro-e-60x3-light-c-1 at a gap of 1e-7: its certificate was rejected."""
+    table = expand(generate("campus", users=3, servers=2, seed=1))
+    rates = Rates(np.zeros((2 + len(table.stocks), table.n_servers)))
+    parts = Record(rates, np.inf), Record(rates, 1.0)
+    nothing = np.zeros(0, dtype=np.int64)
+    split = Record(rates, 1.0, sieve=rates, user=0, among=nothing, parts=parts)
+    made = _tree(table, split, np.arange(len(table)))
+    assert isinstance(made, Dropped) and isinstance(made.rest, Leaf)

@@ -39,7 +39,7 @@ def online_regret(plt: Any, rows: Rows) -> Any:
                            linestyle="none", capsize=2)  # fmt: skip
         gap = 100 * float(np.mean([row["hindsight_missed"] for row in mine]))
         panel.axvline(gap, color="#888888", linewidth=0.6, linestyle=":")
-        panel.set(title=f"{setting} ({len(mine)} seeds)", xlabel="missed saving, %", xlim=(-2, 105))
+        panel.set(title=setting, xlabel=f"missed saving, %\n({len(mine)} seeds)", xlim=(-2, 105))
         panel.set_yticks(range(len(NAMES)), list(NAMES.values()))
     panels[0][0].invert_yaxis()
     return drawn

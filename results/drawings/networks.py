@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from results.drawings.looks import look
 from results.figures import Rows, figure
 from results.style import COLOURS, MARKERS, ONE_COLUMN_IN, TWO_COLUMNS_IN
 
@@ -16,19 +17,22 @@ __all__ = ["predicted_network_times", "reality_check"]
 def predicted_network_times(plt: Any, rows: Rows) -> Any:
     """Networks held out: predicted against measured time of all layers, and the regret of cuts so chosen."""
     drawn, (left, right) = plt.subplots(1, 2, figsize=(TWO_COLUMNS_IN, 2.7))
-    names = list(dict.fromkeys(row["predictor"] for row in rows))
+    names, right_at_once = list(dict.fromkeys(row["predictor"] for row in rows)), list[float]()
     for k, name in enumerate(names):
         mine = [row for row in rows if row["predictor"] == name]
-        look = {"color": COLOURS[k], "marker": MARKERS[k]}
-        left.plot([1e3 * r["measured_s"] for r in mine], [1e3 * r["predicted_s"] for r in mine], linestyle="none",
-                  label=name, **look)  # fmt: skip
-        regret = np.sort(np.concatenate([row["regret"] for row in mine]))
-        right.plot(100 * regret, 100 * np.arange(1, len(regret) + 1) / len(regret), label=name, color=COLOURS[k],
-                   marker=MARKERS[k], markevery=max(len(regret) // 8, 1))  # fmt: skip
+        looks = look(k)
+        left.plot([1e3 * r["measured_s"] for r in mine], [1e3 * r["predicted_s"] for r in mine], label=name,
+                  **{**looks, "linestyle": "none"})  # fmt: skip
+        regret = 100 * np.sort(np.concatenate([row["regret"] for row in mine]))
+        right_at_once.append(100 * float(np.mean(regret <= 0)))
+        wrong = np.flatnonzero(regret > 0)
+        right.step(regret, 100 * np.arange(1, len(regret) + 1) / len(regret), where="post", label=name,
+                   markevery=list(wrong[k :: max(len(wrong) // 6, 1)]), **looks)  # fmt: skip
     ends = [0.8 * min(1e3 * r["measured_s"] for r in rows), 1.25 * max(1e3 * r["measured_s"] for r in rows)]
     left.plot(ends, ends, color="#888888", linewidth=0.6)
     left.set(xscale="log", yscale="log", xlabel="measured, ms", ylabel="predicted, ms")
     right.set_xscale("symlog", linthresh=0.1)
+    right.set_ylim(max(min(right_at_once) - 4, 0), 101)
     right.set(xlabel="latency above the best cut's, %", ylabel="choices, %")
     drawn.legend(*left.get_legend_handles_labels(), frameon=False, loc="outside lower center", ncols=len(names))
     return drawn
