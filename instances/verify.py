@@ -30,15 +30,13 @@ Row = dict[str, Any]
 MACHINE = "name gflops memory_gb_s launch_s memory_mb"
 DEVICE, RADIO = f"{MACHINE} clock_ghz kappa clock_min clock_max", "name tx_w tx_j_per_mbit rx_w rx_j_per_mbit"
 SERVER = f"{MACHINE} idle_w j_per_gflop bandwidth_mhz blocks units energy_budget_j"
-USER, TARIFF = "name network device radio deadline_s weight links", "per_server_s per_mbit rent"
-LINK, SCALARS = (
-    "server efficiency download_mbps round_trip_s backhaul_mbps",
-    "horizon_s server_energy_weight latency_weight_w",
-)
+USER, TARIFF = "name network device radio deadline_s weight links", ("per_server_s", "per_mbit", "rent")
+LINK = "server efficiency download_mbps round_trip_s backhaul_mbps"
+SCALARS = "horizon_s server_energy_weight latency_weight_w"
 INSTANCE = "schema name provenance users servers networks devices radios problem allocation cut_rule tariff"
-SPEEDS, CATALOG = ("gflops", "memory_gb_s", "launch_s"), Path(__file__).parent / "catalog" / "dnns"
 NO_SENSE = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
-NO_LIMIT = dict.fromkeys(("memory_mb", "download_mbps", "backhaul_mbps", "energy_budget_j"), INF)
+CATALOG = Path(__file__).parent / "catalog" / "dnns"  # networks that an instance names and does not hold
+NO_LIMIT: Row = dict.fromkeys(("memory_mb", "download_mbps", "backhaul_mbps", "energy_budget_j"), INF)
 
 
 class Wrong(Exception):
@@ -70,10 +68,8 @@ def table(rows: list[Row], names: str) -> dict[str, Row]:
     return found
 
 
-# Fixed point: a whole number x stands for x / 2^BITS. What is not exact is at most the exact value.
-
-
 def down(x: Fraction) -> int:
+    """In fixed point: a whole number x stands for x / 2^BITS. All that is not exact is at most the exact value."""
     return (x.numerator << BITS) // x.denominator
 
 
@@ -117,38 +113,38 @@ class Network:
         there = mask | self.everything + 1  # the input is at hand too
         upload = sum(x for p, x in enumerate(self.sent) if there >> p & 1 and self.readers[p] & ~mask)
         kept = sum(x for j, x in enumerate(self.weight) if mask >> j & 1)
-        flop = sum(x for j, x in enumerate(self.flop) if not mask >> j & 1)
-        return Cut(mask, upload, kept, sum(self.weight) - kept, flop)
+        return Cut(
+            mask, upload, kept, sum(self.weight) - kept, sum(x for j, x in enumerate(self.flop) if ~mask >> j & 1)
+        )
 
     def _list(self, like: list[Any]) -> list[Any]:
         """All down-closed sets; of those with as many layers of each likeness, which no machine tells apart, the one
         that sends least (P9b). In the order in which certificates number them: by FLOP, layers, and which layers."""
         masks = [0]
         for j, reads in enumerate(self.reads):
-            need = sum(1 << p for p in reads if p >= 0)
-            masks += [mask | 1 << j for mask in masks if mask & need == need]
+            masks += [mask | 1 << j for mask in masks if all(p < 0 or mask >> p & 1 for p in reads)]
             demand(len(masks) <= MOST, "a network with very many cuts", 65)
         groups = [sum(1 << j for j, one in enumerate(like) if one == kind) for kind in set(like)]
         every = [(-c.flop, c.mask.bit_count(), f"{c.mask:0{len(like)}b}"[::-1], c) for c in map(self.cut, masks)]
         order, least = [entry[-1] for entry in sorted(every)], dict[Any, Any]()
         for cut in sorted(order, key=lambda c: c.upload):
             least.setdefault(tuple((cut.mask & group).bit_count() for group in groups), cut)
-        return [cut for cut in order if cut in set(least.values())]
+        return sorted(least.values(), key=order.index)
 
 
-@functools.cache
-def seconds(network: Network, mask: int, gflops: Fraction, memory_gb_s: Fraction, launch_s: Fraction) -> Fraction:
-    """Roofline time of some layers on a machine of these speeds."""
+@functools.lru_cache(100_000)
+def seconds(network: Network, mask: int, speeds: Any) -> Any:
+    """Roofline time of some layers on a machine: GFLOP/s, GB/s, overhead a layer in s."""
+    gflops, memory_gb_s, launch_s = speeds
     layers = [(f, t) for j, (f, t) in enumerate(zip(network.flop, network.traffic, strict=True)) if mask >> j & 1]
-    ratio = memory_gb_s / gflops  # computing takes longer where FLOP / gflops ≥ bytes / memory_gb_s
-    busy = [f * ratio.numerator >= t * ratio.denominator for f, t in layers]
-    flop, moved = (sum(x[k] for x, b in zip(layers, busy, strict=True) if b != bool(k)) for k in range(2))
+    ratio = memory_gb_s / gflops  # computing takes no longer where FLOP / gflops ≤ bytes / memory_gb_s
+    flop = sum(f for f, t in layers if f * ratio.numerator > t * ratio.denominator)
+    moved = sum(t for f, t in layers if f * ratio.numerator <= t * ratio.denominator)
     return flop / (GIGA * gflops) + moved / (GIGA * memory_gb_s) + launch_s * len(layers)
 
 
-# What a user's options at a server are made of: s (a byte, a byte behind the access point, always); the objective's
-# unit (a second of computing, of sending, of latency; a byte, always, a FLOP at the server, a second of the whole
-# server); J a FLOP at the server; part of the server's memory a byte.
+# What a user's options at a server take. Time s: a byte, a byte beyond it, always; in the objective's unit: a second of
+# computing, sending, latency, a byte, always, a FLOP there, a second of all of it; J a FLOP; part of its memory a byte.
 Terms = namedtuple("Terms", "air wide wait clock send late byte once flop busy energy part")
 
 
@@ -158,9 +154,9 @@ class Problem:
     def __init__(self, data: Row, folder: Path) -> None:
         demand(data["schema"] == "edgecut-instance/1", "variants, clouds or floors of accuracy", 65)
         d = fields({"latency_weight_w": 0.0, "tariff": None} | data, f"{INSTANCE} {SCALARS}")
-        self.problem, self.units, self.tariff = d["problem"], d["allocation"] == "units", d["tariff"]
+        self.problem, self.units = d["problem"], ("continuous", "units").index(d["allocation"])
         known = self.problem in ("J-E", "J-L", "J-C", "J-A") and d["cut_rule"] == "efficient"
-        demand(known and (self.problem == "J-C") == bool(self.tariff), f"{self.problem} with {d['cut_rule']} cuts", 65)
+        demand(known and (self.problem == "J-C") == bool(d["tariff"]), f"{self.problem} with {d['cut_rule']} cuts", 65)
         self.devices, self.radios = table(d["devices"], DEVICE), table(d["radios"], RADIO)
         full = [x if "layers" in x else json.loads((folder / f"{x['name']}.json").read_bytes()) for x in d["networks"]]
         self.networks = {x["name"]: Network(x) for x in full}
@@ -169,19 +165,21 @@ class Problem:
         self.users, self.servers = list(table(d["users"], USER).values()), table(d["servers"], SERVER)
         self.row = {user["name"]: i for i, user in enumerate(self.users)}
         self.links = [table(user["links"], LINK) for user in self.users]
-        horizon, self.served, self.omega = (number(d[f]) for f in SCALARS.split())
+        horizon, served, self.omega = (number(d[f]) for f in SCALARS.split())
+        self.served = served * (self.problem in ("J-E", "J-L"))
+        tariff = d["tariff"] or {"per_j": int(self.problem != "J-A"), **dict.fromkeys(TARIFF, [0] * len(self.servers))}
+        self.per_j = number(tariff["per_j"])
+        for machine in (*self.devices.values(), *self.servers.values()):
+            machine["speeds"] = machine["gflops"], machine["memory_gb_s"], machine["launch_s"]
         for s, server in enumerate(self.servers.values()):
-            server["idle"] = server["idle_w"] * horizon
-            prices = [number(self.tariff[f][s]) if self.tariff else ZERO for f in TARIFF.split()]
-            server["second"], server["mbit"], server["on"] = prices
-            if self.problem in ("J-E", "J-L"):
-                server["on"] = self.served * server["idle"]
+            server["second"], server["mbit"], rent = (number(tariff[f][s]) for f in TARIFF)
+            server["idle"], server["on"] = server["idle_w"] * horizon, self.served * server["idle_w"] * horizon + rent
 
     def terms(self, i: int, at: str | None) -> Any:
         user = self.users[i]
         machine, radio, weight = self.devices[user["device"]], self.radios[user["radio"]], user["weight"]
-        joule = weight * (number(self.tariff["per_j"]) if self.tariff else self.problem != "J-A")
-        clock, late = joule * machine["kappa"] * (machine["clock_ghz"] * GIGA) ** 3, weight * self.omega
+        joule, late = weight * self.per_j, weight * self.omega
+        clock = joule * machine["kappa"] * (machine["clock_ghz"] * GIGA) ** 3
         if at is None:
             return Terms(ZERO, ZERO, ZERO, clock, ZERO, late, *[ZERO] * 6)
         link, server, result = self.links[i][at], self.servers[at], self.networks[user["network"]].result * BYTE
@@ -189,18 +187,12 @@ class Problem:
         wait = link["round_trip_s"] + fetch + wide * result
         byte = BYTE * (joule * radio["tx_j_per_mbit"] + weight * server["mbit"] + late * wide)
         once = joule * (radio["rx_w"] * fetch + radio["rx_j_per_mbit"] * result) + late * wait
-        energy, counts = server["j_per_gflop"] / GIGA, self.problem in ("J-E", "J-L")
+        energy = server["j_per_gflop"] / GIGA
         return Terms(BYTE / (link["efficiency"] * server["bandwidth_mhz"]), BYTE * wide, wait, clock,
-                     joule * radio["tx_w"], late, byte, once, weight * self.served * energy * counts,
-                     weight * server["second"], energy, Fraction(1 / (server["memory_mb"] * MEGA)))  # fmt: skip
+                     joule * radio["tx_w"], late, byte, once, weight * self.served * energy, weight * server["second"],
+                     energy, Fraction(1 / (server["memory_mb"] * MEGA)))  # fmt: skip
 
-    def times(self, i: int, at: str | None, mask: int) -> tuple[Fraction, Fraction]:
-        """Of the device's and the server's layers."""
-        network, device = self.networks[self.users[i]["network"]], self.devices[self.users[i]["device"]]
-        on, off = ([machine[f] for f in SPEEDS] for machine in (device, self.servers.get(at, device)))
-        return seconds(network, mask, *on), seconds(network, network.everything ^ mask, *off)
-
-    def check(self, plan: Row) -> Fraction:
+    def check(self, plan: Row) -> Any:
         """The objective of a plan; Wrong at the first rule that it breaks."""
         masks, total = {}, ZERO
         for name, cut in fields(plan, "users cuts")["cuts"].items():
@@ -220,29 +212,29 @@ class Problem:
                 continue
             t, network, machine = self.terms(i, at), self.networks[user["network"]], self.devices[user["device"]]
             (owner, mask), (low, high) = masks[row["cut"]], (machine["clock_min"], machine["clock_max"])
-            demand(owner == user["network"], f"{name} has a cut of another network")
-            demand((at is None) == (mask == network.everything), f"{name} has layers without a server, or the reverse")
-            cut, (device, run) = network.cut(mask), self.times(i, at, mask)
+            fits = owner == user["network"] and (at is None) == (mask == network.everything)
+            demand(fits, f"{name} has a cut of another network, layers without a server, or the reverse")
+            cut, device = network.cut(mask), seconds(network, mask, machine["speeds"])
+            run = ZERO if at is None else seconds(network, network.everything ^ mask, self.servers[at]["speeds"])
             air = t.air * cut.upload
             demand(max(beta, phi) <= 1 + ROOM and (beta or not air) and (phi or not run), f"{name}: impossible shares")
             demand(low * (1 - ROOM) <= z <= high * (1 + ROOM), f"{name}: clock out of range")
             sending = air / beta if air else ZERO
             busy = device / z + sending + (run / phi if run else 0)
-            late = busy + t.wide * cut.upload + t.wait > user["deadline_s"] * (1 + ROOM)
-            demand(not late, f"{name} misses its deadline")
+            demand(busy + t.wide * cut.upload + t.wait <= user["deadline_s"] * (1 + ROOM), f"{name} is late")
             demand(cut.kept <= machine["memory_mb"] * MEGA * (1 + ROOM), f"{name}: too large for its device")
             total += t.clock * device * z**2 + t.send * sending + t.late * busy
             total += t.byte * cut.upload + t.once + t.flop * cut.flop + t.busy * run
             if at is not None:
                 use = (beta, phi, t.part * cut.moved, t.energy * cut.flop)
-                taken[at] = [x + y for x, y in zip(taken[at], use, strict=True)]
+                taken[at] = list(map(operator.add, taken[at], use))
                 for count in (beta * self.servers[at]["blocks"], phi * self.servers[at]["units"]):
                     odd = self.units and abs(count - round(count)) > ROOM * max(count, 1)
                     demand(not odd, f"{name} has a part of a piece")
-        for at, use in taken.items():
-            demand(max(use[:3]) <= 1 + ROOM, f"{at}: more than all of its uplink, compute or memory is used")
-            spent, most = use[3] + self.servers[at]["idle"], self.servers[at]["energy_budget_j"] * (1 + ROOM)
-            demand(spent <= most, f"{at}: more than its energy is used")
+        for at, used in taken.items():
+            demand(max(used[:3]) <= 1 + ROOM, f"{at}: more than all of its uplink, compute or memory is used")
+            most = self.servers[at]["energy_budget_j"] * (1 + ROOM)
+            demand(used[3] + self.servers[at]["idle"] <= most, f"{at}: more than its energy is used")
         return total + sum(self.servers[at]["on"] for at in taken)
 
     def options(self, i: int) -> list[Option]:
@@ -251,14 +243,15 @@ class Problem:
         user, room, found = self.users[i], 1 + 2 * ROOM, []
         machine, network = self.devices[user["device"]], self.networks[user["network"]]
         for at in (None, *self.links[i]):
-            terms, server = Terms(*map(down, self.terms(i, at))), self.servers.get(at, NO_LIMIT)
-            budget = server["energy_budget_j"]
-            spare, most = (INF if budget == INF else -down(server["idle"] - budget * x) for x in (1, room))
+            terms, server = Terms(*map(down, self.terms(i, at))), NO_LIMIT if at is None else self.servers[at]
+            limits = server["energy_budget_j"] * room, server["energy_budget_j"]
+            most, spare = (x if x == INF else -down(server["idle"] - x) for x in limits)
             for k, cut in enumerate(network.cuts):
                 energy, part = terms.energy * cut.flop, terms.part * cut.moved
                 fits = cut.kept <= machine["memory_mb"] * MEGA * room and part <= down(room) and energy <= most
                 if fits and (at is None) == (cut.mask == network.everything):
-                    times = [down(x) for x in self.times(i, at, cut.mask)]
+                    run = at and seconds(network, network.everything ^ cut.mask, server["speeds"])
+                    times = down(seconds(network, cut.mask, machine["speeds"])), down(run or ZERO)
                     stocks = part, (energy << BITS) // spare if 0 < spare < INF else 0
                     found.append(Option(i, (at, k), terms, cut, times, stocks, user, machine))
         if self.problem == "J-A":
@@ -273,7 +266,7 @@ class Option:
 
     def __init__(self, i: int, key: Any, t: Any, cut: Any, times: Any, stocks: Any, user: Row, machine: Row) -> None:
         self.user, self.key, self.at, self.stocks, self.send, self.late = i, key, key[0], stocks, t.send, t.late
-        self.air, self.device, self.run, self.clock = t.air * cut.upload, *times, t.clock * times[0] >> BITS
+        (self.device, self.run), self.air, self.clock = times, t.air * cut.upload, t.clock * times[0] >> BITS
         self.rest = t.byte * cut.upload + t.once + t.flop * cut.flop + (t.busy * self.run >> BITS)
         self.slow, self.fast = down(machine["clock_min"]), -down(-machine["clock_max"])
         self.budget = -down(-user["deadline_s"]) - t.wide * cut.upload - t.wait
@@ -283,16 +276,14 @@ class Option:
             self.budget, slack = self.budget + forgiven, slack + forgiven
         left, self.least = self.budget - self.air - self.run, INF
         if slack >= 0 and left > 0:
-            low = max(self.slow, (self.device << BITS) // left)
+            low = min(max(self.slow, (self.device << BITS) // left), self.fast)
             sending = (self.send + self.late) * self.air + self.late * self.run >> BITS
             self.least = least_clock(self.clock, self.late * self.device >> BITS, low, self.fast) + sending + self.rest
 
-    def worth(self, prices: Row, links: Row) -> int:
+    def worth(self, prices: Any, links: Any) -> Any:
         """At most v_o, its least cost at prices."""
         mu, nu, pi, sigma = prices[self.at]
         extra = (pi * self.stocks[0] + sigma * self.stocks[1] >> BITS) + links.get((self.user, self.at), 0)
-        if self.at is None:
-            return self.least
         force = max(self._force(mu, nu), self.late)
         total = least_clock(self.clock, force * self.device >> BITS, self.slow, self.fast) + self.rest
         for work, price in ((self.send + force) * self.air >> BITS, mu), (force * self.run >> BITS, nu):
@@ -313,7 +304,7 @@ class Option:
 
 
 class Proof:
-    """What a certificate proves: the least over its leaves (P13a, P15a). ``size``: of the sums behind it."""
+    """What a certificate proves: the least over its leaves (P13a, P15a). ``room``: for rounding."""
 
     def __init__(self, problem: Problem, certificate: Row) -> None:
         demand(not certificate.get("whole"), "a certificate of whole blocks and units", 65)
@@ -321,10 +312,10 @@ class Proof:
         self.problem, self.names = problem, certificate["servers"]
         demand(sorted(self.names) == sorted(problem.servers), "prices are for other servers")
         self.aim = INF if certificate["bound_j"] is None else down(number(certificate["bound_j"], -INF))
-        self.bound, self.size = INF, 0
+        self.bound: Any = INF
+        self.room = 0
         stack: list[Any] = [([problem.options(i) for i in range(len(problem.users))], {})]
         for node in certificate["nodes"]:  # each before its parts: the cases still to come wait on the stack
-            demand(stack, "nodes are left over")
             stack += self._visit(node, *stack.pop())
         demand(not stack, "a case is missing")
 
@@ -333,8 +324,10 @@ class Proof:
         if "server" in node:
             name = fields(node, "server")["server"]
             demand(name in self.names and name not in state, "a split of no server, or of one that is settled")
-            off = [[o for o in options if o.at != name] for options in left]
-            return [(left, {**state, name: True}), (off, {**state, name: False})]
+            return [
+                (left, {**state, name: True}),
+                ([[o for o in x if o.at != name] for x in left], {**state, name: False}),
+            ]
         if "user" in node:
             i, keys = self.problem.row[fields(node, "user options")["user"]], [tuple(key) for key in node["options"]]
             parts = [[o for o in left[i] if (o.key in keys) == among] for among in (False, True)]
@@ -342,71 +335,63 @@ class Proof:
         (kind,) = set(node) - {"links"}
         demand(kind in ("prices", "sieve"), f"a node of an unknown kind, {kind}")
         prices, links, dues = self._rates(node[kind], node.get("links", []))
-        least: list[Any] = []
-        for options in left:
-            best = INF
-            for o in options:
-                best = min(best, o.worth(prices, links)) if o.least < best else best
-            least.append(best)
+        worth = [[o.worth(prices, links) for o in options] for options in left]
+        least: list[Any] = [min(values, default=INF) for values in worth]
         bound = sum(least) - sum(x if state.get(at) else max(x, 0) for at, x in dues.items() if state.get(at, True))
         if (proven := self.aim if kind == "sieve" and bound < INF else bound) < self.bound:
-            self.bound, self.size = proven, sum(least)
+            self.bound, self.room = proven, int(ROOM * sum(least))
         if kind == "prices" or bound == INF:
             return [(left, state)] * (kind == "sieve")
         # Left out: options with which every plan of the case costs at least what is claimed (P15b).
-        return [([[o for o in options if bound - lowest + o.worth(prices, links) < self.aim]
-                  for options, lowest in zip(left, least, strict=True)], state)]  # fmt: skip
+        return [([[o for o, x in zip(options, values, strict=True) if bound - lowest + x < self.aim]
+                  for options, values, lowest in zip(left, worth, least, strict=True)], state)]  # fmt: skip
 
     def _rates(self, prices: list[list[Any]], links: list[Any]) -> Any:
-        """Prices of uplink, compute, memory and energy at each server, and of links; what all of it at a server costs, less
-        what the server costs for being on, rounded up."""
-        rows = [[down(number(x)) for x in row] for row in prices]
-        demand(len(rows) in (3, 4) and all(len(row) == len(self.names) for row in rows), "prices are missing")
-        at: Row = {name: [*(row[s] for row in rows), 0][:4] for s, name in enumerate(self.names)}
-        paid: Row = {(self.problem.row[user], server): down(number(x)) for user, server, x in links}
+        """Prices of uplink, compute, memory and energy at each server, and of links; what all of these cost together at
+        each, less what being on costs, rounded up."""
+        demand(len(prices) in (3, 4), "prices are of uplink, compute, memory and, where it is limited, energy")
+        rows = zip(self.names, *([down(number(x)) for x in row] for row in prices), strict=True)
+        at: Any = {name: [*row, 0][:4] for name, *row in rows}
+        paid = {(self.problem.row[user], server): down(number(x)) for user, server, x in links}
         due = {}
         for name, server in self.problem.servers.items():
-            stocks = at[name][2] * (server["memory_mb"] < INF) + at[name][3] * (server["energy_budget_j"] < INF)
-            total = sum(at[name][:2]) + stocks + sum(x for (_, where), x in paid.items() if where == name)
+            counted = (True, True, server["memory_mb"] < INF, server["energy_budget_j"] < INF)
+            total = sum(map(operator.mul, at[name], counted)) + sum(x for (_, to), x in paid.items() if to == name)
             due[name] = total - down(server["on"])
         return {**at, None: [0, 0, 0, 0]}, paid, due
 
 
 def verify(instance: Row, result: Row, folder: Path = CATALOG) -> tuple[Any, Any]:
-    """Objective (infinite without a plan) and proven bound (−infinite without a certificate); Wrong, or one of NO_SENSE.
-
-    A stated bound that is better than what is proven is its author's word, if the verdict is not 'certified'.
-    """
+    """Cost of the plan (infinite: there is none) and proven bound (−infinite: no certificate); Wrong, or NO_SENSE."""
     demand(result["schema"] == "edgecut-result/2", "an older schema", 65)
-    figures = ("objective_j", "bound_j", "certified_j", "gap")
-    stated, bound, certified, gap = (None if result[f] is None else number(result[f], -INF) for f in figures)
-    problem, plan, proven, most = Problem(instance, folder), result["plan"], -INF, -INF
+    figures = (result[f] for f in ("objective_j", "bound_j", "certified_j", "gap"))
+    stated, bound, certified, gap = (None if x is None else number(x, -INF) for x in figures)
+    problem, plan = Problem(instance, folder), result["plan"]
     cost: Any = INF if plan is None else problem.check(plan)
+    same = stated is gap is None if plan is None else stated is not None and abs(stated - cost) <= ROOM * cost
+    demand(same, f"the plan costs {float(cost):.9g}")
+    proven: Any = -INF
+    most = proven  # with room for rounding
     if result["certificate"] is not None:
         proof = Proof(problem, result["certificate"])
-        best = proof.bound + int(ROOM * proof.size)
-        proven, most = (x if x == INF else Fraction(max(x, 0), 1 << BITS) for x in (proof.bound, best))
-        demand(proof.aim <= max(best, 0), "the certificate claims more than it proves")
-    demand(
-        plan is None or (stated is not None and abs(stated - cost) <= ROOM * max(cost, ROOM)),
-        "the plan costs otherwise",
-    )
-    demand(plan is not None or stated is gap is None, "an objective without a plan")
+        proven = INF if proof.bound == INF else Fraction(max(proof.bound, 0), 1 << BITS)
+        most = proven + Fraction(proof.room, 1 << BITS)
+        demand(proof.aim <= max(proof.bound, 0) + proof.room, f"the certificate proves {float(proven):.9g}")
     demand(max(proven, bound or 0) <= cost * (1 + 1000 * ROOM), "a bound above what the plan costs")
-    demand(certified is None or certified <= most, "the certified bound is not what is proven")
+    demand(certified is None or certified <= most, f"the certified bound is {float(proven):.9g}")
     lost = INF if plan is None or bound is None else cost - bound - max(1, cost) / Fraction(10**12)
-    demand(gap is None or lost <= gap * cost, "the gap is larger")
-    room = max(number(result["limits"]["gap"]), ROOM) * (1 + ROOM)
-    holds = {"certified": plan and bound is not None and bound <= most, "optimal": lost <= room * cost < INF,
-             "bounded": plan and bound is not None, "feasible": plan and bound is None}  # fmt: skip
-    silent = result["verdict"] in ("infeasible", "unknown") and plan is None
-    demand(holds.get(result["verdict"], silent), "the verdict does not follow")
+    demand(gap is None or lost <= gap * cost, "the gap is larger than stated")
+    holds = {"certified": bound is not None and bound <= most, "bounded": bound is not None, "feasible": bound is None,
+             "optimal": lost <= max(number(result["limits"]["gap"]), ROOM) * (1 + ROOM) * cost}  # fmt: skip
+    known = ("infeasible", "unknown") if plan is None else [verdict for verdict, true in holds.items() if true]
+    demand(result["verdict"] in known, "the verdict does not follow")
     return cost, proven
 
 
 def main(instance: str, result: str, folder: str = str(CATALOG)) -> int:
     try:
-        cost, proven = verify(*(json.loads(Path(path).read_bytes()) for path in (instance, result)), Path(folder))
+        files = [json.loads(Path(path).read_bytes()) for path in (instance, result)]
+        cost, proven = verify(files[0], files[1], Path(folder))
     except (Wrong, *NO_SENSE) as error:
         why, status = error.args if isinstance(error, Wrong) else (f"the files make no sense: {error!r}", 4)
         print("not handled:" if status == 65 else "WRONG:", why)
