@@ -112,10 +112,8 @@ class Network:
     def cut(self, mask: int) -> Any:
         there = mask | self.everything + 1  # the input is at hand too
         upload = sum(x for p, x in enumerate(self.sent) if there >> p & 1 and self.readers[p] & ~mask)
-        kept = sum(x for j, x in enumerate(self.weight) if mask >> j & 1)
-        return Cut(
-            mask, upload, kept, sum(self.weight) - kept, sum(x for j, x in enumerate(self.flop) if ~mask >> j & 1)
-        )
+        kept, flop = (sum(x for j, x in enumerate(of) if mask >> j & 1) for of in (self.weight, self.flop))
+        return Cut(mask, upload, kept, sum(self.weight) - kept, sum(self.flop) - flop)
 
     def _list(self, like: list[Any]) -> list[Any]:
         """All down-closed sets; of those with as many layers of each likeness, which no machine tells apart, the one
@@ -162,11 +160,11 @@ class Problem:
         self.networks = {x["name"]: Network(x) for x in full}
         meant = [x.get("fingerprint", self.networks[x["name"]].fingerprint) for x in d["networks"]]
         demand(meant == [x.fingerprint for x in self.networks.values()], "a network is there twice, or is another one")
-        self.users, self.servers = list(table(d["users"], USER).values()), table(d["servers"], SERVER)
-        self.row = {user["name"]: i for i, user in enumerate(self.users)}
+        users, self.servers = table(d["users"], USER), table(d["servers"], SERVER)
+        self.users, self.row = list(users.values()), {name: i for i, name in enumerate(users)}
         self.links = [table(user["links"], LINK) for user in self.users]
-        horizon, served, self.omega = (number(d[f]) for f in SCALARS.split())
-        self.served = served * (self.problem in ("J-E", "J-L"))
+        horizon, self.served, self.omega = (number(d[f]) for f in SCALARS.split())
+        self.served *= self.problem in ("J-E", "J-L")
         tariff = d["tariff"] or {"per_j": int(self.problem != "J-A"), **dict.fromkeys(TARIFF, [0] * len(self.servers))}
         self.per_j = number(tariff["per_j"])
         for machine in (*self.devices.values(), *self.servers.values()):
@@ -199,7 +197,7 @@ class Problem:
             network = self.networks[fields(cut, "network device_layers")["network"]]
             on = {network.layers.index(layer) for layer in cut["device_layers"]}
             demand(all(p < 0 or p in on for j in on for p in network.reads[j]), f"{name} lacks what a layer reads")
-            masks[name] = (cut["network"], sum(1 << j for j in on))
+            masks[name] = cut["network"], sum(1 << j for j in on)
         rows = table(plan["users"], "user server cut uplink_share compute_share clock")
         demand(set(rows) == set(self.row), "the plan is for other users")
         taken = {at: [ZERO] * 4 for at in {row["server"] for row in rows.values()} - {None}}
@@ -312,8 +310,7 @@ class Proof:
         self.problem, self.names = problem, certificate["servers"]
         demand(sorted(self.names) == sorted(problem.servers), "prices are for other servers")
         self.aim = INF if certificate["bound_j"] is None else down(number(certificate["bound_j"], -INF))
-        self.bound: Any = INF
-        self.room = 0
+        self.bound, self.room = INF, 0
         stack: list[Any] = [([problem.options(i) for i in range(len(problem.users))], {})]
         for node in certificate["nodes"]:  # each before its parts: the cases still to come wait on the stack
             stack += self._visit(node, *stack.pop())
@@ -324,10 +321,8 @@ class Proof:
         if "server" in node:
             name = fields(node, "server")["server"]
             demand(name in self.names and name not in state, "a split of no server, or of one that is settled")
-            return [
-                (left, {**state, name: True}),
-                ([[o for o in x if o.at != name] for x in left], {**state, name: False}),
-            ]
+            off = [[o for o in options if o.at != name] for options in left]
+            return [(left, {**state, name: True}), (off, {**state, name: False})]
         if "user" in node:
             i, keys = self.problem.row[fields(node, "user options")["user"]], [tuple(key) for key in node["options"]]
             parts = [[o for o in left[i] if (o.key in keys) == among] for among in (False, True)]
@@ -374,7 +369,7 @@ def verify(instance: Row, result: Row, folder: Path = CATALOG) -> tuple[Any, Any
     most = proven  # with room for rounding
     if result["certificate"] is not None:
         proof = Proof(problem, result["certificate"])
-        proven = INF if proof.bound == INF else Fraction(max(proof.bound, 0), 1 << BITS)
+        proven = INF if proof.bound == INF else Fraction(max(int(proof.bound), 0), 1 << BITS)
         most = proven + Fraction(proof.room, 1 << BITS)
         demand(proof.aim <= max(proof.bound, 0) + proof.room, f"the certificate proves {float(proven):.9g}")
     demand(max(proven, bound or 0) <= cost * (1 + 1000 * ROOM), "a bound above what the plan costs")
