@@ -190,7 +190,9 @@ def _index(d: Document, rng: np.random.Generator) -> None:
 
 
 def _word(d: Document, rng: np.random.Generator) -> None:
-    d["verdict"] = _pick(rng, ["certified", "optimal", "bounded", "feasible", "infeasible", "unknown", "wrong", "", None])
+    d["verdict"] = _pick(
+        rng, ["certified", "optimal", "bounded", "feasible", "infeasible", "unknown", "wrong", "", None]
+    )
     if rng.random() < 0.5:
         d["bound_j"] = _pick(rng, [None, d["objective_j"], 2 * d["objective_j"]])
 
