@@ -203,7 +203,7 @@ class Problem:
         taken = {at: [ZERO] * 4 for at in {row["server"] for row in rows.values()} - {None}}
         for i, user in enumerate(self.users):
             name, row = user["name"], rows[user["name"]]
-            at, beta, phi, z = (row[f] for f in ("server", "uplink_share", "compute_share", "clock"))
+            at, (beta, phi, z) = row["server"], (+row[f] for f in ("uplink_share", "compute_share", "clock"))
             if at is None and row["cut"] is None:
                 demand(self.problem == "J-A", f"{name} is turned away")
                 total += user["weight"]
