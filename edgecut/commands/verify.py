@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from edgecut.card import percent_up
 from edgecut.commands.options import AsJson, InstanceFile, ResultFile
+from edgecut.exact import Exact, run_exactly
 from edgecut.exits import Exit
 from edgecut.store import load, of_file
 from instances.errors import InputError
@@ -18,31 +20,40 @@ from instances.files import read_json
 from solvers.answer import relative_gap
 from solvers.result_file import Examination, examine
 
+ExactlyToo = Annotated[
+    bool | None,
+    typer.Option("--exact/--no-exact", help="also in exact rational arithmetic [default: if the instance is small]"),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("verify")(run)
 
 
-def run(instance: InstanceFile, result: ResultFile, as_json: AsJson = False) -> None:
+def run(instance: InstanceFile, result: ResultFile, exact: ExactlyToo = None, as_json: AsJson = False) -> None:
     """Recompute plan and bound from the files alone; exit 0 when all in the result holds, 4 when something does not."""
     problem, document = load(instance), read_json(result)
     try:
         found = examine(problem, document)
     except InputError as error:
         raise of_file(result, error) from None
+    exactly = run_exactly(instance, problem, document, found, exact)
+    found = dataclasses.replace(found, faults=[*found.faults, *exactly.faults])
     if as_json:
-        print(json.dumps(_as_json(found), indent=1))
+        print(json.dumps(_as_json(found, exactly), indent=1))
     elif found.faults:
         print(f"WRONG: {len(found.faults)} fault{'s' if len(found.faults) > 1 else ''}", file=sys.stdout)
         for fault in found.faults:
             print(f"  {fault}")
     else:
         print("\n".join(_confirmed(found)))
+    if not as_json:
+        print(exactly.line)
     raise typer.Exit(Exit.WRONG if found.faults else Exit.OK)
 
 
-def _as_json(found: Examination) -> dict[str, Any]:
+def _as_json(found: Examination, exactly: Exact) -> dict[str, Any]:
     gap = _certified_gap(found)
     certified = found.certified_j if math.isfinite(found.certified_j) and not found.faults else None
     return {
@@ -50,6 +61,7 @@ def _as_json(found: Examination) -> dict[str, Any]:
         "faults": found.faults,
         "certified_j": certified,
         "certified_gap": gap if math.isfinite(gap) and not found.faults else None,
+        "exact": {"ran": exactly.ran, "objective": exactly.objective, "bound": exactly.bound, "line": exactly.line},
     }
 
 

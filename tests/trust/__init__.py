@@ -1,1 +1,1 @@
-"""Nothing wrong, nothing lost: what happens when processes, disks and people misbehave."""
+"""What must never go wrong: faults in the process of a solver, changed files, sweeps that are killed."""
