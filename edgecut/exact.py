@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from instances.errors import InputError
-from instances.files import read_json
 from instances.instance import Instance
+from instances.json_file import instance_to_json
+from instances.json_text import format_json, parse_json
 from instances.verify import NO_SENSE, Wrong, verify
 from solvers.result_file import Examination
 
@@ -43,7 +44,7 @@ class Exact:
 def run_exactly(
     path: Path, instance: Instance, document: dict[str, Any], found: Examination, wanted: bool | None
 ) -> Exact:
-    """Run the exact verifier on the files as they are.
+    """Run the exact verifier on the instance as edgecut stores it, and on the result's file.
 
     Args:
         path: file of the instance. instance: what was read from it.
@@ -62,12 +63,12 @@ def run_exactly(
             f"exact arithmetic: not run with more than {MOST_LINKS} links unless --exact; by the checker alone"
         )
     try:
-        cost, proven = verify(read_json(path), document)
+        cost, proven = verify(_stored(instance), document)
     except Wrong as error:
         why, status = error.args
         if status != UNKNOWN:
             return _refuted(why, found)
-        return _plan_alone(path, document, found, why)
+        return _plan_alone(instance, document, found, why)
     except InputError:
         raise
     except NO_SENSE as error:
@@ -75,12 +76,18 @@ def run_exactly(
     return _compared(cost, proven, found)
 
 
-def _plan_alone(path: Path, document: dict[str, Any], found: Examination, why: str) -> Exact:
+def _stored(instance: Instance) -> dict[str, Any]:
+    """The instance as edgecut stores it: one written by hand may leave out what has a default."""
+    stored: dict[str, Any] = parse_json(format_json(instance_to_json(instance)), "instance")
+    return stored
+
+
+def _plan_alone(instance: Instance, document: dict[str, Any], found: Examination, why: str) -> Exact:
     """What is left when the certificate is not handled: the plan, the bound being somebody's word."""
     verdict = "feasible" if document["bound_j"] is None else "bounded"
     rest = {**document, "certificate": None, "certified_j": None, "verdict": verdict}
     try:
-        cost, _ = verify(read_json(path), rest)
+        cost, _ = verify(_stored(instance), rest)
     except Wrong as error:
         if document["plan"] is None or error.args[1] == UNKNOWN:
             return Exact(f"exact arithmetic: not handled ({why}); by the checker alone")

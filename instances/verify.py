@@ -151,7 +151,7 @@ class Problem:
 
     def __init__(self, data: Row, folder: Path) -> None:
         demand(data["schema"] == "edgecut-instance/1", "variants, clouds or floors of accuracy", 65)
-        d = fields({"latency_weight_w": 0.0, "tariff": None} | data, f"{INSTANCE} {SCALARS}")
+        d = fields({"latency_weight_w": 0.0, "tariff": None} | data, f"{INSTANCE} {SCALARS}", 65)
         self.problem, self.units = d["problem"], ("continuous", "units").index(d["allocation"])
         known = self.problem in ("J-E", "J-L", "J-C", "J-A") and d["cut_rule"] == "efficient"
         demand(known and (self.problem == "J-C") == bool(d["tariff"]), f"{self.problem} with {d['cut_rule']} cuts", 65)

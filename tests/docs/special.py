@@ -71,6 +71,15 @@ def _sweep(folder: Path) -> None:
     lend(folder, "results/sweeps/example.toml")
 
 
+@before("docs/verify.md")
+def _verify(folder: Path) -> None:
+    instance = small_instance()
+    ec.save(instance, folder / "i.json")
+    ec.save(ec.solve(instance), folder / "r.json")
+    shutil.copy(ROOT / "instances" / "verify.py", folder)
+    shutil.copytree(ROOT / "instances" / "catalog" / "dnns", folder / "catalog" / "dnns")
+
+
 def lend(folder: Path, name: str) -> None:
     """A copy of a file of the checkout, at the same place."""
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
