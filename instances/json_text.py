@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from instances.errors import InputError, nearest
@@ -20,6 +20,7 @@ from instances.storage import read_bytes, write_atomically
 __all__ = [
     "check_fields",
     "check_list",
+    "check_object",
     "check_schema",
     "format_json",
     "parse_json",
@@ -228,6 +229,17 @@ def check_fields(data: Any, known: Mapping[str, bool], where: str) -> None:
         known: name of each field, and whether it is required.
         where: its path.
     """
+    check_object(data, known, where)
+    for field in data:
+        if field not in known:
+            refuse(f"{where}.{field}" if where else field, "is not a field", fix=nearest(str(field), known))
+    for field, required in known.items():
+        if required and field not in data:
+            refuse(f"{where}.{field}" if where else field, "is missing", "it has no default", "add it")
+
+
+def check_object(data: Any, known: Iterable[str], where: str) -> Mapping[str, Any]:
+    """The value, if it is an object; ``known`` are fields to tell of.  Raises InputError otherwise."""
     if not isinstance(data, Mapping):
         refuse(
             where,
@@ -235,12 +247,7 @@ def check_fields(data: Any, known: Mapping[str, bool], where: str) -> None:
             "an object is needed",
             "write {" + ", ".join(f'"{f}": …' for f in known) + "}",
         )
-    for field in data:
-        if field not in known:
-            refuse(f"{where}.{field}" if where else field, "is not a field", fix=nearest(str(field), known))
-    for field, required in known.items():
-        if required and field not in data:
-            refuse(f"{where}.{field}" if where else field, "is missing", "it has no default", "add it")
+    return data
 
 
 def check_list(data: Any, where: str) -> list[Any]:

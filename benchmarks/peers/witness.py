@@ -1,8 +1,8 @@
 """A peer that answers about one instance after another: `python -m benchmarks.peers.witness NAME`.
 
 Reads a JSON object a line, ``{"instance": …, "gap": …, "limit_s": …}``; writes one a line: ``status`` in the peer's own
-words, ``infeasible``, ``objective_j`` and ``bound_j`` as it claims them (null: none), and its ``plan``. CP-SAT and HiGHS
-must not meet in one process, so each peer has its own.
+words, ``infeasible``, ``objective_j`` and ``bound_j`` as it claims them (null: none), and its ``plan``. CP-SAT and
+HiGHS must not meet in one process, so each peer has its own.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from instances.dnn import Dnn
 from instances.instance import Instance
 from instances.tariff import Tariff
 
-__all__ = ["keep_links", "keep_networks", "keep_servers", "keep_users", "without_layer"]
+__all__ = ["keep_links", "keep_networks", "keep_servers", "keep_users", "without_layer", "without_layers"]
 
 
 def keep_users(instance: Instance, rows: Ints) -> Instance:
@@ -82,3 +83,11 @@ def without_layer(network: Dnn, layer: int) -> Dnn | None:
         predecessors=tuple(tuple(sorted({q for p in network.predecessors[j] for q in moved(p)})) for j in kept),
         run_probability=network.run_probability[kept],
     )
+
+
+def without_layers(network: Dnn, layers: Iterable[int]) -> Dnn | None:
+    """The network without some layers; None where nothing of it can go."""
+    found: Dnn | None = None
+    for layer in sorted(layers, reverse=True):
+        found = without_layer(found or network, layer) or found
+    return found

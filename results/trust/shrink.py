@@ -15,7 +15,7 @@ from instances.columns import Floats
 from instances.errors import InputError
 from instances.instance import Instance
 from instances.variants import Variants
-from results.trust.parts import keep_links, keep_networks, keep_servers, keep_users, without_layer
+from results.trust.parts import keep_links, keep_networks, keep_servers, keep_users, without_layers
 
 __all__ = ["REDUCTIONS", "reduction", "shrink"]
 
@@ -157,10 +157,13 @@ def _fewer_layers(instance: Instance) -> Iterator[Instance]:
     used = np.unique(np.concatenate([instance.users.network, instance.variants.runs, instance.variants.network]))
     if len(used) < len(instance.networks):
         yield keep_networks(instance, used)
+    if any(len(loss) for loss in instance.variants.loss):
+        return  # losses belong to layers
     for g, network in enumerate(instance.networks):
-        for layer in range(network.n_layers):
-            shorter = without_layer(network, layer)
-            if shorter is not None and not any(len(loss) for loss in instance.variants.loss):
+        everything = np.arange(network.n_layers)
+        for kept in (everything[-1:], *_halves(network.n_layers)):
+            shorter = without_layers(network, set(everything.tolist()) - set(kept.tolist()))
+            if shorter is not None:
                 # Another name: the catalogue's network of this name is the long one.
                 shorter = dataclasses.replace(shorter, name=f"short{g}")
                 yield instance.replace(networks=(*instance.networks[:g], shorter, *instance.networks[g + 1 :]))
