@@ -11,9 +11,10 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from instances.errors import InputError, nearest
+from instances.json_limits import DEEPEST, LONGEST, deepest_nesting, longest_list
 from instances.scalars import refuse
 from instances.storage import read_bytes, write_atomically
 
@@ -27,9 +28,6 @@ __all__ = [
     "read_json",
     "write_json",
 ]
-
-DEEPEST = 64
-"""Nesting beyond this is refused; files of this package need 8."""
 
 _WIDTH = 140
 
@@ -104,7 +102,7 @@ def parse_json(content: bytes | str, where: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise _grammar_error(text, error, where) from None
     except RecursionError:
-        refuse(where, "is nested too deeply", f"{DEEPEST} levels are the limit", "write it flat")
+        _refuse_depth(where)
     _refuse_unusable(data, where)
     if not isinstance(data, dict):
         refuse(
@@ -159,10 +157,13 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_unusable(data: Any, file: str) -> None:
     """Find what the hooks marked; only here is its path known. No recursion: a file may nest deeper."""
     todo: list[tuple[Any, str, int]] = [(data, "", 0)]
+    deepest, longest = deepest_nesting(), longest_list()
     while todo:
         value, path, depth = todo.pop()
-        if depth > DEEPEST:
-            refuse(file, "is nested too deeply", f"{DEEPEST} levels are the limit", "write it flat")
+        if depth > deepest:
+            _refuse_depth(file)
+        if isinstance(value, (dict, list, tuple)) and len(value) > longest:
+            refuse(path or file, f"has {len(value)} entries", f"{longest} are the limit", f"set {LONGEST}")
         if isinstance(value, float) and not math.isfinite(value):
             text = str(getattr(value, "text", value))
             text = text if len(text) <= 40 else text[:37] + "..."
@@ -187,6 +188,11 @@ def _refuse_unusable(data: Any, file: str) -> None:
             todo += [(inner, f"{path}[{k}]", depth + 1) for k, inner in reversed(list(enumerate(value)))]
         elif isinstance(value, str):
             _refuse_half_character(value, path)
+
+
+def _refuse_depth(where: str) -> NoReturn:
+    why = f"{deepest_nesting()} levels are the limit"
+    refuse(where, "is nested too deeply", why, f"write it flat, or set {DEEPEST}")
 
 
 def _refuse_half_character(text: str, where: str) -> None:

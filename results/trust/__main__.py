@@ -2,6 +2,7 @@
 
     differential   random tiny instances, every exact method and whoever is registered; contradictions are made small
     replay         what the parties of a contradiction say now
+    fuzz           broken files of every kind, read under limits; failing ones are made small and kept
     report         figures of what was run
 
 More askers, and more kinds of files, come from modules that register them: `--with MODULE`.
@@ -15,8 +16,9 @@ from importlib import import_module
 from pathlib import Path
 
 from instances.errors import InputError
+from results.trust import differential
 from results.trust.askers import askers_now
-from results.trust.differential import run_differential, summary
+from results.trust.differential import run_differential
 from results.trust.reproducers import replay
 
 __all__ = ["main"]
@@ -31,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _add_differential(commands.add_parser("differential", help="hold methods against each other"))
+    fuzz = commands.add_parser("fuzz", help="read broken files")
+    fuzz.add_argument("--files", type=int, default=50_000, help="files in all (%(default)s)")
+    _add_common(fuzz)
     again = commands.add_parser("replay", help="ask the parties of a contradiction again")
     again.add_argument("file", type=Path, help="reproducer")
     report = commands.add_parser("report", help="figures of what was run")
@@ -50,18 +55,38 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _add_differential(command: argparse.ArgumentParser) -> None:
     command.add_argument("--instances", type=int, default=1000, help="draws in all (%(default)s)")
+    _add_common(command)
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=1, help="(%(default)s)")
-    command.add_argument("--shard", default="0/1", metavar="K/N", help="draws with number mod N = K only (%(default)s)")
-    command.add_argument("--folder", type=Path, default=FOLDER, help="for rows and reproducers (%(default)s)")
+    command.add_argument("--shard", default="0/1", metavar="K/N", help="those with number mod N = K only (%(default)s)")
+    command.add_argument("--folder", type=Path, default=FOLDER, help="for rows and what was found (%(default)s)")
 
 
 def _differential(given: argparse.Namespace) -> int:
     part, parts = shard_of(given.shard)
-    folder = given.folder / f"shard-{part}-of-{parts}" if parts > 1 else given.folder
+    folder = _folder(given.folder, part, parts)
     run_differential(range(part, given.instances, parts), given.seed, askers_now(), folder, given.modules)
-    lines = summary(folder)
+    lines = differential.summary(folder)
     print("\n".join(lines))
     return 0 if "contradictions: 0" in lines else 4
+
+
+def _fuzz(given: argparse.Namespace) -> int:
+    from results.trust.fuzz import runner  # late: it builds files of every kind
+
+    part, parts = shard_of(given.shard)
+    folder = _folder(given.folder, part, parts)
+    runner.run_fuzz(given.files, given.seed, folder, given.modules, (part, parts))
+    lines = runner.summary(folder)
+    print("\n".join(lines))
+    return 0 if "failing: 0" in lines else 4
+
+
+def _folder(folder: Path, part: int, parts: int) -> Path:
+    """Shards may run at the same time, so each has its own."""
+    return folder / f"shard-{part}-of-{parts}" if parts > 1 else folder
 
 
 def _replay(given: argparse.Namespace) -> int:
@@ -74,7 +99,12 @@ def _replay(given: argparse.Namespace) -> int:
 
 
 def _report(given: argparse.Namespace) -> int:
-    print("\n".join(summary(given.folder)))
+    from results.trust.fuzz import runner
+
+    if any(given.folder.rglob(differential.FILE)):
+        print("\n".join(differential.summary(given.folder)))
+    if any(given.folder.rglob(runner.FILE)):
+        print("\n".join(runner.summary(given.folder)))
     return 0
 
 
@@ -86,7 +116,7 @@ def shard_of(text: str) -> tuple[int, int]:
     return int(first), int(second)
 
 
-_COMMANDS = {"differential": _differential, "replay": _replay, "report": _report}
+_COMMANDS = {"differential": _differential, "fuzz": _fuzz, "replay": _replay, "report": _report}
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def test_a_wrong_method_is_caught_minimised_and_saved(name: str, tmp_path: Path)
         assert [c.kind for c in replay(path, askers)] == [kind]
     assert small.n_users <= 2 and small.n_servers <= 1
     assert small.n_users <= instance.n_users and len(small.links) <= 2
-    assert [network.n_layers for network in small.networks] == [1] * len(small.networks), small.provenance
+    assert sum(network.n_layers for network in small.networks) <= 3, "layers are left that nobody needs"
     data = json.loads(path.read_text())
     assert data["command"].startswith("python -m results.trust replay ")
     if kind != "raised":
