@@ -187,7 +187,7 @@ def _refuse_unusable(data: Any, file: str) -> None:
         elif isinstance(value, (list, tuple)):
             todo += [(inner, f"{path}[{k}]", depth + 1) for k, inner in reversed(list(enumerate(value)))]
         elif isinstance(value, str):
-            _refuse_half_character(value, path)
+            _refuse_half_character(value, path or file)
 
 
 def _refuse_depth(where: str) -> NoReturn:
@@ -238,7 +238,8 @@ def check_fields(data: Any, known: Mapping[str, bool], where: str) -> None:
     check_object(data, known, where)
     for field in data:
         if field not in known:
-            refuse(f"{where}.{field}" if where else field, "is not a field", fix=nearest(str(field), known))
+            shown = field or "''"
+            refuse(f"{where}.{shown}" if where else shown, "is not a field", fix=nearest(str(field), known))
     for field, required in known.items():
         if required and field not in data:
             refuse(f"{where}.{field}" if where else field, "is missing", "it has no default", "add it")

@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     _add_differential(commands.add_parser("differential", help="hold methods against each other"))
     fuzz = commands.add_parser("fuzz", help="read broken files")
     fuzz.add_argument("--files", type=int, default=50_000, help="files in all (%(default)s)")
+    fuzz.add_argument("--kind", action="append", help="a kind of file; repeatable; all when left out")
     _add_common(fuzz)
     again = commands.add_parser("replay", help="ask the parties of a contradiction again")
     again.add_argument("file", type=Path, help="reproducer")
@@ -78,7 +79,7 @@ def _fuzz(given: argparse.Namespace) -> int:
 
     part, parts = shard_of(given.shard)
     folder = _folder(given.folder, part, parts)
-    runner.run_fuzz(given.files, given.seed, folder, given.modules, (part, parts))
+    runner.run_fuzz(given.files, given.seed, folder, given.modules, (part, parts), given.kind)
     lines = runner.summary(folder)
     print("\n".join(lines))
     return 0 if "failing: 0" in lines else 4

@@ -35,10 +35,12 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("prices", "{instance}", "{result}"),
     ("methods",),
 )
-VALUES = ("", "-1", "0", "nan", "inf", "1e308", "-1e-9", "1e400", "x", "é", "\x00", "--", "-", "-o", "--help",
-          "--seed", "5", "{instance}", "{result}", "{network}", ".", "/", "no/such/file.json", "a=b", "load=nan", "load=", "=", "{}",
-          "9" * 400, "x" * 5000, "--nodes", "--gap", "--json", "u99", "greedy", "brute_force", "campus", "*", "\ud800",
-          "\n", "--set", "networks=alexnet", "networks=", "problem=J-A", "blocks=0", "18446744073709551617")  # fmt: skip
+VALUES = (
+    *("", "-1", "0", "nan", "inf", "1e308", "-1e-9", "1e400", "x", "é", "\x00", "\n", "\ud800", "*", "=", "{}", "a=b"),
+    *("--", "-", "-o", "--help", "--seed", "5", "--nodes", "--gap", "--json", "--set", "u99", "greedy", "brute_force"),
+    *("{instance}", "{result}", "{network}", ".", "/", "no/such/file.json", "campus", "9" * 400, "x" * 5000),
+    *("load=nan", "load=", "networks=alexnet", "networks=", "problem=J-A", "blocks=0", "18446744073709551617"),
+)
 """What arguments become. Sizes that ask for much work are no faults and are not among them."""
 
 

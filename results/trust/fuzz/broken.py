@@ -25,7 +25,8 @@ LONG, DEEP = 100_000, 20_000
 def _raw_values() -> tuple[str, ...]:
     """JSON text that is put in place of a value."""
     numbers = ("NaN", "Infinity", "-Infinity", "1e308", "-1e308", "1e999", "-1", "0", "-0.0", "1e-320", "0.1", "2",
-               "1e30", "1e-30", "9007199254740993", "18446744073709551616", "9" * 400, "-" + "9" * 5000, "1" * 20)  # fmt: skip
+               "1e30", "1e-30", "9007199254740993", "18446744073709551616", "9" * 400,
+               "-" + "9" * 5000, "1" * 20)  # fmt: skip
     texts = ('""', '"x"', '"-1"', '"nan"', '"\\ud800"', '"\\u0000"', '"\\u202eabc"', '"' + "é" * 500 + '"',
              '"../../etc/passwd"', '"' + "x" * LONG + '"', '"a.json"', '"phone"', '"edge"')  # fmt: skip
     others = ("null", "true", "false", "[]", "{}", "[[]]", '{"a": 1, "a": 2}', "[" + "0," * LONG + "0]",
@@ -39,8 +40,8 @@ _MARK = "\x01raw\x01"
 
 
 def broken(content: bytes, mutators: Sequence[Mutator], rng: np.random.Generator) -> bytes:
-    """The file with one to three faults."""
-    for _ in range(int(rng.integers(1, 4))):
+    """The file with one to three faults, mostly one: the first that a reader meets hides the others."""
+    for _ in range(int(rng.choice([1, 1, 1, 2, 3]))):
         content = mutators[int(rng.integers(len(mutators)))](content, rng)[:MOST_BYTES]
     return content
 
@@ -124,8 +125,10 @@ def broken_json(tree: Any, rng: np.random.Generator) -> str:
     # Half of the faults at any value alike, half level by level: most values are deep inside long lists.
     owner, key = places[int(rng.integers(len(places)))] if rng.random() < 0.5 else _at_random_level(tree, rng)
     raw = _RAW[int(rng.integers(len(_RAW)))]
-    what = int(rng.integers(8))
-    if what == 0:
+    what = int(rng.integers(11))
+    if what >= 8 and type(owner[key]) in (int, float):
+        owner[key] = _other_number(owner[key], rng)
+    elif what == 0:
         del owner[key]
     elif what == 1 and isinstance(owner, dict):
         owner[f"{key}x" if rng.random() < 0.5 else ""] = owner.pop(key)
@@ -140,6 +143,13 @@ def broken_json(tree: Any, rng: np.random.Generator) -> str:
     else:
         owner[key] = _MARK
     return json.dumps(tree).replace(json.dumps(_MARK), raw, 1)
+
+
+def _other_number(value: float, rng: np.random.Generator) -> float:
+    """A number of another size or sign, so that what is well formed is also tried far from what is usual."""
+    power = int(rng.integers(-40, 41))
+    found = (-value, value + 1, value - 1, value * 10.0**power, 10.0**power, 0)[int(rng.integers(6))]
+    return int(found) if isinstance(value, int) and rng.random() < 0.7 else float(found)
 
 
 def _places(tree: Any) -> list[tuple[Any, Any]]:

@@ -12,7 +12,8 @@ __all__ = ["ONNX", "small_model"]
 
 _SIZES = (0, -1, 1, 2, 3, 7, 2**31, 2**62)
 _OPERATORS = ("Conv", "Gemm", "MatMul", "Relu", "Reshape", "Split", "If", "Loop", "Slice", "Concat", "Gather",
-              "Nonsense", "Expand", "Tile", "ConstantOfShape", "Range", "Einsum", "Pad", "Resize", "Unsqueeze")  # fmt: skip
+              "Nonsense", "Expand", "Tile", "ConstantOfShape", "Range", "Einsum", "Pad", "Resize",
+              "Unsqueeze")  # fmt: skip
 
 
 def small_model() -> bytes:

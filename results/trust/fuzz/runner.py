@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from instances.errors import InputError, nearest
 from results.store import Store, case_key, read_rows
 from results.trust.fuzz.broken import broken
 from results.trust.fuzz.child import FINE
@@ -27,7 +28,12 @@ _MOST_TRIES = 200
 
 
 def run_fuzz(
-    files: int, seed: int, folder: Path, modules: Sequence[str] = (), shard: tuple[int, int] = (0, 1)
+    files: int,
+    seed: int,
+    folder: Path,
+    modules: Sequence[str] = (),
+    shard: tuple[int, int] = (0, 1),
+    kinds: Sequence[str] | None = None,
 ) -> Store:
     """Break and read this many files of a seed; batches that have a row are passed over.
 
@@ -37,14 +43,21 @@ def run_fuzz(
         folder: gets the rows, and a folder of failing files.
         modules: that registered further kinds, for the reading process.
         shard: (k, n): batches with number mod n = k only.
+        kinds: names of kinds; None: all that are registered.
+
+    Raises:
+        InputError: no such kind.
     """
+    for name in kinds or ():
+        if name not in KINDS:
+            raise InputError("kind", f"'{name}' is not known", fix=nearest(name, KINDS))
     store = Store(folder / FILE)
-    valid = {name: kind.valid() for name, kind in KINDS.items()}
+    valid = {name: KINDS[name].valid() for name in sorted(kinds or KINDS)}
     part, parts = shard
     with Reader(modules) as reader:
         for first in range(part * BATCH, files, parts * BATCH):
             last = min(first + BATCH, files)
-            case = {"seed": seed, "first": first, "last": last, "kinds": sorted(KINDS)}
+            case = {"seed": seed, "first": first, "last": last, "kinds": list(valid)}
             if case_key(case) in store.known:
                 continue
             begin = time.perf_counter()
@@ -55,7 +68,7 @@ def run_fuzz(
 
 
 def _batch(numbers: range, seed: int, valid: dict[str, list[bytes]], reader: Reader, folder: Path) -> dict[str, Any]:
-    names = sorted(KINDS)
+    names = list(valid)
     outcomes: dict[str, Counter[str]] = {name: Counter() for name in names}
     failing = []
     with tempfile.TemporaryDirectory() as scratch:
