@@ -40,7 +40,9 @@ HEURISTICS = ("greedy", "local_search")
 class Asker(Protocol):
     """One way to have an instance solved."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in claims and reproducers."""
 
     def reason(self, instance: Instance, table: OptionTable) -> str | None:
         """Why it cannot be asked, or None."""

@@ -147,9 +147,10 @@ def broken_json(tree: Any, rng: np.random.Generator) -> str:
 
 def _other_number(value: float, rng: np.random.Generator) -> float:
     """A number of another size or sign, so that what is well formed is also tried far from what is usual."""
-    power = int(rng.integers(-40, 41))
+    power, value = int(rng.integers(-40, 41)), max(min(value, 10**300), -(10**300))
     found = (-value, value + 1, value - 1, value * 10.0**power, 10.0**power, 0)[int(rng.integers(6))]
-    return int(found) if isinstance(value, int) and rng.random() < 0.7 else float(found)
+    whole = isinstance(value, int) and abs(found) < 10**301 and rng.random() < 0.7
+    return int(found) if whole else float(found)
 
 
 def _places(tree: Any) -> list[tuple[Any, Any]]:

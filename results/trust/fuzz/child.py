@@ -1,8 +1,8 @@
-"""The process that reads broken files: `python -m results.trust.fuzz.child MODULE ...`.
+"""The process that reads broken files: `python -m results.trust.fuzz.child CPU_S MODULE ...`.
 
 Reads a JSON object a line, ``{"kind", "path"}``; answers ``{"outcome", "message"}``. Before the first it has read valid
 files of each kind, so that libraries are loaded; from then on it may take `MORE_MB` of memory beyond that, and
-`MOST_CPU_S` seconds of its own for each file, however busy the machine is.
+``CPU_S`` seconds of its own time for each file, however busy the machine is.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from typing import Any
 from instances.errors import InputError
 from results.trust.fuzz.kinds import KINDS, FileKind
 
-__all__ = ["FINE", "MORE_MB", "MOST_CPU_S", "read"]
+__all__ = ["FINE", "MORE_MB", "read"]
 
 MORE_MB = 512
-MOST_CPU_S = 5.0
 FINE = ("read", "refused", "usage")
 """What may come of a file: it is read after all, refused with an `InputError`, or the command line explains itself."""
 
@@ -38,7 +37,7 @@ def read(kind: FileKind, path: Path) -> tuple[str, str]:
     """Outcome and message of reading one file.
 
     *read*, *refused* (an InputError that says what and where), *mute* (one that does not), *raised* (anything else),
-    *memory*, *slow*.
+    *memory*.
     """
     try:
         kind.read(path)
@@ -48,8 +47,6 @@ def read(kind: FileKind, path: Path) -> tuple[str, str]:
         return ("memory" if out_of_memory else "refused" if told else "mute"), str(error)[:300]
     except MemoryError:
         return "memory", _last_line()
-    except _Overtime:
-        return "slow", f"over {MOST_CPU_S:g} s"
     except SystemExit as error:
         return _of_exit(error)
     except Exception:
@@ -70,18 +67,18 @@ def _last_line() -> str:
     return f"{lines[-1][:200]} at {places[-1] if places else '?'}"
 
 
-def _watched(act: Callable[[], tuple[str, str]]) -> tuple[str, str]:
-    """The same within `MOST_CPU_S` seconds of this process."""
+def _watched(act: Callable[[], tuple[str, str]], most_cpu_s: float) -> tuple[str, str]:
+    """The same, or *slow*, within so many seconds of this process's own time."""
 
     def stop(*_: Any) -> None:
         raise _Overtime
 
     signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, MOST_CPU_S)
+    signal.setitimer(signal.ITIMER_PROF, most_cpu_s)
     try:
         return act()
     except _Overtime:
-        return "slow", f"over {MOST_CPU_S:g} s"
+        return "slow", f"over {most_cpu_s:g} s"
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
@@ -95,10 +92,11 @@ def _limit_memory() -> None:
 
 def main() -> None:
     """Answer until there are no more files."""
+    most_cpu_s = float(sys.argv[1])
     # What readers and commands print is no answer: the answers have a descriptor of their own.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    for module in sys.argv[1:]:
+    for module in sys.argv[2:]:
         import_module(module)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -114,7 +112,7 @@ def main() -> None:
         for line in sys.stdin:
             asked = json.loads(line)
             kind, path = KINDS[asked["kind"]], Path(asked["path"])
-            outcome, message = _watched(lambda kind=kind, path=path: read(kind, path))  # type: ignore[misc]
+            outcome, message = _watched(lambda kind=kind, path=path: read(kind, path), most_cpu_s)  # type: ignore[misc]
             print(json.dumps({"outcome": outcome, "message": message}), file=answers, flush=True)
 
 

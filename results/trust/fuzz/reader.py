@@ -14,17 +14,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Reader"]
+__all__ = ["MOST_CPU_S", "Reader"]
+
+MOST_CPU_S = 5.0
 
 _START_S, _SILENT_S = 600.0, 120.0
 """s of wall time until a child is ready, and until one that says nothing counts as hung; a busy machine needs much."""
 
 
 class Reader:
-    """Reads files in a process of its own; a context manager. ``modules`` register further kinds there."""
+    """Reads files in a process of its own; a context manager.
 
-    def __init__(self, modules: Sequence[str] = ()) -> None:
+    Args:
+        modules: register further kinds there.
+        most_cpu_s: CPU seconds for each file.
+    """
+
+    def __init__(self, modules: Sequence[str] = (), most_cpu_s: float = MOST_CPU_S) -> None:
         self._modules, self._process, self._rest = tuple(modules), None, b""
+        self._most_cpu_s = most_cpu_s
 
     _process: subprocess.Popen[bytes] | None
 
@@ -42,17 +50,19 @@ class Reader:
             self._process.stdin.flush()
         except BrokenPipeError:
             return "died", self._end()
-        answer = self._line(_SILENT_S)
+        try:
+            answer = self._line(_SILENT_S)
+        except TimeoutError as silence:
+            return "hung", f"{silence}; {self._end()}"
         if answer is None:
-            hung = self._process.poll() is None
-            return ("hung", f"no answer in {_SILENT_S:g} s; {self._end()}") if hung else ("died", self._end())
+            return "died", self._end()
         return str(answer["outcome"]), str(answer["message"])
 
     def _start(self) -> None:
         few = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "MPLBACKEND": "agg"}
         paths = [path for path in sys.path if path] + [os.getcwd()]
         few["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))  # the child works in a folder of its own
-        command = [sys.executable, "-m", "results.trust.fuzz.child", *self._modules]
+        command = [sys.executable, "-m", "results.trust.fuzz.child", f"{self._most_cpu_s:g}", *self._modules]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **few}
         )
@@ -61,12 +71,14 @@ class Reader:
             raise RuntimeError(f"the reading process does not start: {self._end()}; try {' '.join(command)}")
 
     def _line(self, limit_s: float) -> dict[str, Any] | None:
-        """The next answer; None when the child ends or says nothing for so long."""
+        """The next answer; None when the child ends.  Raises TimeoutError when it says nothing for so long."""
         assert self._process is not None and self._process.stdout is not None
         handle, until = self._process.stdout.fileno(), time.monotonic() + limit_s
         while b"\n" not in self._rest:
             ready, _, _ = select.select([handle], [], [], max(until - time.monotonic(), 0.0))
-            more = os.read(handle, 1 << 16) if ready else b""
+            if not ready:
+                raise TimeoutError(f"no answer in {limit_s:g} s")
+            more = os.read(handle, 1 << 16)
             if not more:
                 return None
             self._rest += more
