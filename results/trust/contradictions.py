@@ -94,7 +94,8 @@ def _against(name: str, result: Result, best_j: float, witness: str, plan: Plan 
     if refuted.verdict is Verdict.WRONG:
         kind = "infeasible" if result.verdict is Verdict.INFEASIBLE else "bound"
         return [Contradiction(kind, name, witness, refuted.message, refuted, plan)]
-    solved = result.verdict in (Verdict.OPTIMAL, Verdict.CERTIFIED)
+    # A certified result has a proven gap, which need not be the one asked for.
+    solved = result.verdict in (Verdict.OPTIMAL, Verdict.CERTIFIED) and result.gap <= LIMITS.gap
     room = OPTIMA_APART * LIMITS.gap * max(abs(best_j), 1e-9)
     if solved and math.isfinite(result.objective_j) and result.objective_j > best_j + room:
         message = f"called optimal at {result.objective_j:.12g}, a verified plan is worth {best_j:.12g}"

@@ -17,7 +17,7 @@ from instances.check import check
 from instances.errors import InputError
 from instances.expand import expand
 from instances.instance import Instance
-from results.trust.askers import askers_now
+from results.trust.askers import LIMITS, Asker, askers_now
 from results.trust.contradictions import ask_all, contradictions
 from solvers import Result, Verdict, solve
 from tests.builders import tiny_instance
@@ -89,9 +89,16 @@ SPREADS: dict[str, Callable[[Instance, int], Instance]] = {
 
 
 def _instance(seed: int, allocation: str) -> Instance:
-    plain = tiny_instance(seed, users=3, servers=2, layers=2, allocation=allocation, tightness=0.4)
+    users, servers, layers = ((2, 2, 2), (3, 1, 1))[seed % 2]
+    plain = tiny_instance(seed, users, servers, layers, allocation, tightness=0.4)
     pieces = np.full(plain.n_servers, 3)
     return plain.replace(servers=plain.servers.replace(blocks=pieces, units=pieces))
+
+
+def _askers(*, many: bool) -> list[Asker]:
+    """Everybody; or, where time counts, each way to an answer once."""
+    few = ("branch", "brute_force", "exact", "joint_compact", "greedy")
+    return [entry for entry in askers_now() if many or entry.name in few]
 
 
 def _held_to(name: str, result: Result, least: Fraction | None) -> None:
@@ -104,16 +111,16 @@ def _held_to(name: str, result: Result, least: Fraction | None) -> None:
     assert result.verdict is not Verdict.INFEASIBLE, f"{name} calls infeasible what costs {optimum}"
     assert result.bound_j <= optimum * (1 + ROOM), f"{name}: bound {result.bound_j}, optimum {optimum}"
     assert result.objective_j >= optimum * (1 - 1e-8), f"{name}: {result.objective_j} is below the optimum {optimum}"
-    if result.verdict in (Verdict.OPTIMAL, Verdict.CERTIFIED) and result.plan is not None:
+    if result.verdict in (Verdict.OPTIMAL, Verdict.CERTIFIED) and result.gap <= LIMITS.gap:
         assert result.objective_j <= optimum * (1 + ROOM), f"{name}: 'optimal' {result.objective_j}, is {optimum}"
 
 
-def _units(what: str, decades: int, seed: int) -> tuple[int, int]:
+def _units(what: str, decades: int, seed: int, *, many: bool) -> tuple[int, int]:
     """Every asker on one instance; how many answered it and how many refused it."""
     instance = SPREADS[what](_instance(seed, "units"), decades)
     table = expand(instance)
     least = exact_optimum(table) if (np.diff(table.start) > 0).all() else None
-    claims = ask_all(instance, askers_now(), seed)
+    claims = ask_all(instance, _askers(many=many), seed)
     assert contradictions(claims) == []
     refused = [claim for claim in claims if claim.reason.startswith("refused")]
     for claim in claims:
@@ -125,13 +132,13 @@ def _units(what: str, decades: int, seed: int) -> tuple[int, int]:
     return sum(claim.result is not None for claim in claims), len(refused)
 
 
-def _continuous(what: str, decades: int, seed: int) -> None:
+def _continuous(what: str, decades: int, seed: int, *, many: bool) -> None:
     """No claim may contradict another, or a plan in whole units, whose exact cost is an upper bound."""
     instance = SPREADS[what](_instance(seed, "continuous"), decades)
     table = expand(instance)
     pieces = expand(instance.replace(allocation="units"))
     most = exact_optimum(pieces) if (np.diff(pieces.start) > 0).all() else None
-    claims = ask_all(instance, askers_now(), seed)
+    claims = ask_all(instance, _askers(many=many), seed)
     assert contradictions(claims) == []
     assert len(table) == len(pieces)
     for claim in claims:
@@ -146,15 +153,15 @@ def _continuous(what: str, decades: int, seed: int) -> None:
 def test_units_are_right_or_refused(what: str) -> None:
     answered = refused = 0
     for decades in EASY:
-        a, r = _units(what, decades, seed=decades)
+        a, r = _units(what, decades, seed=decades + decades // 4, many=False)
         answered, refused = answered + a, refused + r
     assert answered >= 4 * len(EASY)
 
 
 @pytest.mark.parametrize("what", SPREADS)
 def test_continuous_claims_hold_together(what: str) -> None:
-    for decades in EASY[1:]:
-        _continuous(what, decades, seed=decades)
+    for decades in EASY[2:]:
+        _continuous(what, decades, seed=decades + decades // 4, many=False)
 
 
 @pytest.mark.nightly
@@ -162,8 +169,8 @@ def test_continuous_claims_hold_together(what: str) -> None:
 @pytest.mark.parametrize("decades", HARD)
 def test_every_spread_on_many_instances(what: str, decades: int) -> None:
     for seed in range(20):
-        _units(what, decades, seed)
-        _continuous(what, decades, seed)
+        _units(what, decades, seed, many=True)
+        _continuous(what, decades, seed, many=True)
 
 
 def test_the_exact_oracle_agrees_with_enumeration_in_floats() -> None:
