@@ -24,6 +24,8 @@ from solvers.registry import Kind, get_method, method
 __all__ = ["FormulationMethod", "solve_formulation"]
 
 MAX_ROUNDS = 200
+HAIR = 4e-15
+"""Part of the largest cost that a sum of costs may be off by rounding."""
 _STOPS = {Status.TIME: Stop.TIME, Status.NODES: Stop.NODES, Status.INTERRUPTED: Stop.INTERRUPTED}
 
 
@@ -63,6 +65,12 @@ class _Search:
         """A bound of HiGHS; nothing costs less than nothing, though rounding may say so of an optimum of 0."""
         if math.isfinite(bound):
             self.bound_j = max(self.bound_j, bound, 0.0)
+
+    @property
+    def proven_j(self) -> float:
+        """The bound; that of the best decision where HiGHS' sums round to a hair above it (as of an optimum of 0)."""
+        hair = HAIR * float(np.abs(self.model.program.cost).max(initial=0.0))
+        return min(self.bound_j, self.best_j) if self.bound_j <= self.best_j + hair else self.bound_j
 
     @property
     def gap(self) -> float:
@@ -107,7 +115,7 @@ def _prune_and_solve(
         stop, message, rounds, nodes = Stop.INTERRUPTED, "", 0, 0
     detail = {"build_s": build_s, "rounds": rounds, "nodes": nodes, "options": len(table),
               "columns": model.program.n_columns, "rows": len(model.program.rows)}  # fmt: skip
-    bound = math.inf if stop is Stop.INFEASIBLE else search.bound_j
+    bound = math.inf if stop is Stop.INFEASIBLE else search.proven_j
     return Answer(search.best, stop, bound, search.best_j, message=message, detail=detail, table=table)
 
 
