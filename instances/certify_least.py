@@ -64,8 +64,8 @@ def cost_down(o: Options, air: Floats, run: Floats) -> Floats:
         late = ~(left >= 0) | (needed > o.fast)
         low = np.minimum(np.maximum(o.slow, needed), o.fast)
         lateness = below(mul_down(o.floor, o.device))
-        wanted = np.cbrt(lateness / (2 * o.clock_w))
-        clock = np.clip(np.where(np.isfinite(wanted), wanted, low), low, o.fast)
+        wanted = np.cbrt(lateness / (2 * o.clock_w))  # inf where energy costs nothing and time does: the fastest
+        clock = np.clip(np.where(np.isnan(wanted), low, wanted), low, o.fast)
         pay = below(add_down(o.send_w, o.floor))
         cost = add_down(clock_term(o.clock_w, lateness, low, o.fast, clock), below(mul_down(pay, air)),
                         below(mul_down(o.floor, run)), o.fixed)  # fmt: skip

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from instances.certify_least import clock_term
-from instances.certify_options import LARGEST, Options
+from instances.certify_options import LARGEST, LOCAL, Options
 from instances.columns import Bools, Floats
 from instances.outward import add_down, below, mul_down, mul_up, sqrt_down, sub_down, sub_up
 
@@ -26,7 +26,9 @@ _SETTLED = 1e-6
 def value_down(o: Options, prices: Floats, force: Floats) -> Floats:
     """[n] at most v_o at the prices [4, n] of each option's server, by the given λ [n] ≥ 0, J.
 
-    A λ below κ is raised to it. Never below the cost at full shares, which prices ≥ 0 cannot undercut.
+    A λ below κ is raised to it. Never below the cost at full shares, which prices ≥ 0 cannot undercut. Local options
+    are worth that cost and nothing else: remote ones are left out on account of it (docs/theory.md, P16b), so a
+    better bound of it, from here, would be that of another problem than the one that they were left out of.
     """
     mu, nu, pi, sigma = prices
     force = np.maximum(force, o.floor)
@@ -46,7 +48,7 @@ def value_down(o: Options, prices: Floats, force: Floats) -> Floats:
     )
     # A value that is no number (of huge figures that cancel) says nothing: the cost at full shares remains.
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.fmax(sub_down(total, push), o.least))
+        return np.where(o.server == LOCAL, o.least, np.fmax(sub_down(total, push), o.least))
 
 
 def share_term(work: Floats, price: Floats) -> Floats:

@@ -28,16 +28,17 @@ from instances.dnn_checks import (
     SCHEMA_CONDITIONAL,
     check_fields,
     check_layer_names,
-    check_row,
     check_schema,
     check_text,
     checked_accuracy,
     checked_predecessors,
+    checked_row,
     checked_run_probability,
     checked_whole,
     refuse,
 )
 from instances.errors import nearest
+from instances.units import in_base_units
 
 __all__ = ["NETWORK_INPUT", "SCHEMA", "Dnn", "load_network", "network_names"]
 
@@ -192,16 +193,16 @@ class Dnn:
     def from_json(cls, data: Mapping[str, Any], where: str = "network") -> Dnn:
         """Read what `to_json` wrote.
 
+        Numbers may be in other units (`instances.units`), as long as they are whole FLOP and bytes.
         Raises InputError, naming the place below `where`, for a missing or newer schema, a missing or unknown
         field, or a value of the wrong type; and for everything the constructor refuses.
         """
         optional = check_schema(data, where)
+        data = in_base_units(data, (*FILE_FIELDS, *OPTIONAL_FIELDS), where)
         check_fields(data, FILE_FIELDS, where, OPTIONAL_FIELDS if optional else ())
-        rows = data["layers"]
-        if not isinstance(rows, Sequence) or isinstance(rows, str):
+        if not isinstance(data["layers"], Sequence) or isinstance(data["layers"], str):
             refuse(f"{where}.layers", "is not a list")
-        for index, row in enumerate(rows):
-            check_row(row, f"{where}.layers[{index}]", conditional=optional)
+        rows = [checked_row(row, f"{where}.layers[{j}]", conditional=optional) for j, row in enumerate(data["layers"])]
         check_text(data["name"], f"{where}.name")
         if not isinstance(data["source"], str):
             refuse(f"{where}.source", "is not text")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from instances.errors import InputError, nearest
+from instances.units import in_base_units
 
 NETWORK_INPUT = -1
 """The predecessor index that stands for the network's input."""
@@ -151,9 +152,10 @@ def check_fields(data: Mapping[str, Any], fields: tuple[str, ...], where: str, o
             refuse(f"{where}.{field}", "is missing")
 
 
-def check_row(row: object, where: str, *, conditional: bool = False) -> None:
-    if not isinstance(row, Mapping):
+def checked_row(data: object, where: str, *, conditional: bool = False) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
         refuse(where, "is not a JSON object")
+    row = in_base_units(data, (*LAYER_FIELDS, *OPTIONAL_LAYER_FIELDS), where)
     check_fields(row, LAYER_FIELDS, where, OPTIONAL_LAYER_FIELDS if conditional else ())
     p = row.get("run_probability", 1.0)
     if not isinstance(p, (int, float)) or isinstance(p, bool) or not math.isfinite(p):
@@ -163,6 +165,7 @@ def check_row(row: object, where: str, *, conditional: bool = False) -> None:
     reads = row["predecessors"]
     if not isinstance(reads, list) or not all(isinstance(p, int) and not isinstance(p, bool) for p in reads):
         refuse(f"{where}.predecessors", "is not a list of layer indices")
+    return row
 
 
 def checked_whole(value: object, where: str) -> int:

@@ -128,7 +128,7 @@ def _table(instance: Instance, menu: Menu, arrivals: _Arrivals, arrival: Ints, c
     else:  # money: joules are bought at one price, the server's own energy is in its prices
         per_j = tariff.per_j
         served_j = at_server(tariff.per_server_s) * paid_s + at_server(tariff.per_mbit) * sent
-    if len(instance.clouds):
+    if len(instance.clouds) and instance.n_servers:
         passing_s, passing_j = menu.beyond()
         cloud = np.where(remote, instance.cloud_of[server] + 1, 0)
         fixed_s, served_j = fixed_s + passing_s[cloud, cut], served_j + passing_j[cloud, cut]

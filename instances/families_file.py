@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from instances.instance import Instance
-from instances.json_text import check_fields, check_list
+from instances.json_text import check_fields, check_list, check_object
 from instances.records import Cloud, Variant
 from instances.scalars import text
+from instances.units import in_base_units
 
 __all__ = ["FAMILY_FIELDS", "families_from_json", "families_to_json", "with_clouds", "with_floors"]
 
@@ -83,7 +84,9 @@ def _variant(data: Any, where: str) -> Variant:
 
 
 def _cloud(data: Any, where: str) -> Cloud:
-    check_fields(data, _fields_of(Cloud), where)
+    known = _fields_of(Cloud)
+    data = in_base_units(check_object(data, known, where), known, where)
+    check_fields(data, known, where)
     return Cloud(**{name: value for name, value in data.items() if value is not None or name == "backhaul_mbps"})
 
 

@@ -2,8 +2,8 @@
 
 One object. Machines are tables of records, users are records that refer to them by name; a name that no
 table lists is looked up in the catalogue. A network of the catalogue is stored as its name and fingerprint,
-any other in full. Numbers without limit (memory, download, backhaul) are left out. The fields are
-`instances.records`'::
+any other in full. Numbers without limit (memory, download, backhaul) are left out. A number may be given in another
+unit under another name, such as ``bandwidth_hz`` (`instances.units`). The fields are `instances.records`'::
 
     {"schema": "edgecut-instance/1",
      "servers": [{"name": "edge", "gflops": 5000, "bandwidth_mhz": 20}],
@@ -32,10 +32,11 @@ from instances.columns import Columns, Floats
 from instances.dnn import Dnn, load_network, network_names
 from instances.families_file import FAMILY_FIELDS, families_from_json, families_to_json, with_clouds, with_floors
 from instances.instance import Instance
-from instances.json_text import check_fields, check_list, check_schema
+from instances.json_text import check_fields, check_list, check_object, check_schema
 from instances.records import Device, Link, Radio, Server, User
 from instances.scalars import number, refuse, text
 from instances.tariff import PER_SERVER, Tariff
+from instances.units import in_base_units
 
 __all__ = [
     "FAMILY",
@@ -119,7 +120,9 @@ def header_from_json(data: Mapping[str, Any], more: Mapping[str, bool] | None = 
     with_families = data.get("schema") == WITH_FAMILIES
     if not with_families:
         check_schema(data, FAMILY, VERSION)
-    check_fields(data, {**(_FIELDS_WITH_FAMILIES if with_families else _FIELDS), **(more or {})}, "")
+    known = {**(_FIELDS_WITH_FAMILIES if with_families else _FIELDS), **(more or {})}
+    data = in_base_units(data, known, "")
+    check_fields(data, known, "")
     tables = {name: check_list(data.get(name, []), name) for name in _TABLES}
     labels = {field: data[field] for field in LABELS if field in data}
     if data.get("tariff") is not None:
@@ -150,6 +153,7 @@ def _tariff_to_json(tariff: Tariff) -> dict[str, Any]:
 
 def _tariff(data: Any) -> Tariff:
     """Prices of a JSON object; the columns are in the order of the servers. What they may be is for `Instance`."""
+    data = in_base_units(check_object(data, _TARIFF, "tariff"), _TARIFF, "tariff")
     check_fields(data, _TARIFF, "tariff")
     columns = {field: _prices(data[field], f"tariff.{field}") for field in PER_SERVER}
     label = {"currency": data["currency"]} if "currency" in data else {}
@@ -228,8 +232,10 @@ def _user(data: Any, where: str) -> User:
 
 def _record(kind: type[_Record], data: Any, where: str) -> _Record:
     """Record of a JSON object; values are checked by `build`. An optional field may be null."""
-    check_fields(data, _fields_of(kind), where)
-    return kind(**{k: v for k, v in data.items() if v is not None or _fields_of(kind)[k]})
+    known = _fields_of(kind)
+    data = in_base_units(check_object(data, known, where), known, where)
+    check_fields(data, known, where)
+    return kind(**{k: v for k, v in data.items() if v is not None or known[k]})
 
 
 def _fields_of(kind: type[Any]) -> dict[str, bool]:

@@ -10,25 +10,24 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, BinaryIO, NoReturn
 
 from instances.errors import InputError, nearest
+from instances.json_limits import DEEPEST, LONGEST, deepest_nesting, longest_list
 from instances.scalars import refuse
 from instances.storage import read_bytes, write_atomically
 
 __all__ = [
     "check_fields",
     "check_list",
+    "check_object",
     "check_schema",
     "format_json",
     "parse_json",
     "read_json",
     "write_json",
 ]
-
-DEEPEST = 64
-"""Nesting beyond this is refused; files of this package need 8."""
 
 _WIDTH = 140
 
@@ -103,7 +102,7 @@ def parse_json(content: bytes | str, where: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise _grammar_error(text, error, where) from None
     except RecursionError:
-        refuse(where, "is nested too deeply", f"{DEEPEST} levels are the limit", "write it flat")
+        _refuse_depth(where)
     _refuse_unusable(data, where)
     if not isinstance(data, dict):
         refuse(
@@ -158,10 +157,13 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_unusable(data: Any, file: str) -> None:
     """Find what the hooks marked; only here is its path known. No recursion: a file may nest deeper."""
     todo: list[tuple[Any, str, int]] = [(data, "", 0)]
+    deepest, longest = deepest_nesting(), longest_list()
     while todo:
         value, path, depth = todo.pop()
-        if depth > DEEPEST:
-            refuse(file, "is nested too deeply", f"{DEEPEST} levels are the limit", "write it flat")
+        if depth > deepest:
+            _refuse_depth(file)
+        if isinstance(value, (dict, list, tuple)) and len(value) > longest:
+            refuse(path or file, f"has {len(value)} entries", f"{longest} are the limit", f"set {LONGEST}")
         if isinstance(value, float) and not math.isfinite(value):
             text = str(getattr(value, "text", value))
             text = text if len(text) <= 40 else text[:37] + "..."
@@ -185,7 +187,12 @@ def _refuse_unusable(data: Any, file: str) -> None:
         elif isinstance(value, (list, tuple)):
             todo += [(inner, f"{path}[{k}]", depth + 1) for k, inner in reversed(list(enumerate(value)))]
         elif isinstance(value, str):
-            _refuse_half_character(value, path)
+            _refuse_half_character(value, path or file)
+
+
+def _refuse_depth(where: str) -> NoReturn:
+    why = f"{deepest_nesting()} levels are the limit"
+    refuse(where, "is nested too deeply", why, f"write it flat, or set {DEEPEST}")
 
 
 def _refuse_half_character(text: str, where: str) -> None:
@@ -228,6 +235,18 @@ def check_fields(data: Any, known: Mapping[str, bool], where: str) -> None:
         known: name of each field, and whether it is required.
         where: its path.
     """
+    check_object(data, known, where)
+    for field in data:
+        if field not in known:
+            shown = field or "''"
+            refuse(f"{where}.{shown}" if where else shown, "is not a field", fix=nearest(str(field), known))
+    for field, required in known.items():
+        if required and field not in data:
+            refuse(f"{where}.{field}" if where else field, "is missing", "it has no default", "add it")
+
+
+def check_object(data: Any, known: Iterable[str], where: str) -> Mapping[str, Any]:
+    """The value, if it is an object; ``known`` are fields to tell of.  Raises InputError otherwise."""
     if not isinstance(data, Mapping):
         refuse(
             where,
@@ -235,12 +254,7 @@ def check_fields(data: Any, known: Mapping[str, bool], where: str) -> None:
             "an object is needed",
             "write {" + ", ".join(f'"{f}": …' for f in known) + "}",
         )
-    for field in data:
-        if field not in known:
-            refuse(f"{where}.{field}" if where else field, "is not a field", fix=nearest(str(field), known))
-    for field, required in known.items():
-        if required and field not in data:
-            refuse(f"{where}.{field}" if where else field, "is missing", "it has no default", "add it")
+    return data
 
 
 def check_list(data: Any, where: str) -> list[Any]:

@@ -14,10 +14,11 @@ Operators are then fused as the catalogue's are (`instances.fusion`).
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,20 +85,42 @@ def from_onnx(
     """
     model = _load(source)
     name = name or (Path(source).stem if isinstance(source, str | os.PathLike) else model.graph.name) or "network"
-    drop_weights(model)
-    set_sizes(model, sizes or {})
-    model = fold_shapes(model)
-    reading = _start(model)
+    with _malformed("graph"):
+        drop_weights(model)
+        set_sizes(model, sizes or {})
+        model = fold_shapes(model)
+        reading = _start(model)
     for node in model.graph.node:
-        _read(node, reading)
-    _join_outputs(model, reading)
-    _assign_weights(reading)
+        with _malformed(f"node {node.name or ', '.join(node.output)}"):
+            _read(node, reading)
+    with _malformed("graph"):
+        _join_outputs(model, reading)
+        _assign_weights(reading)
     if reading.unknown:
         names = ", ".join(sorted(reading.unknown))
         warnings.warn(f"ONNX operators of unknown kind are counted with 0 FLOP: {names}", stacklevel=2)
-    sent = _sent(model, reading) if input_bytes is None else input_bytes
+    with _malformed("graph"):
+        sent = _sent(model, reading) if input_bytes is None else input_bytes
     origin = f"ONNX graph {model.graph.name or '(no name)'}, batch 1, FLOP of products alone"
     return to_network(fuse(reading.graph) if reading.graph else [], name, input_bytes=sent, source=origin)
+
+
+@contextlib.contextmanager
+def _malformed(where: str) -> Iterator[None]:
+    """Within it, what a graph that contradicts itself does to code that takes it at its word becomes an InputError.
+
+    Any part may be missing, of another rank or type, or refer to nothing; onnx's own inference raises what it likes.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        found = (
+            f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no more is said'}"
+        )
+        raise InputError(where, "does not fit the rest of the model", found[:200],
+                         "check the file with onnx.checker.check_model, and export it again") from error  # fmt: skip
 
 
 def _load(source: Any) -> Any:
@@ -147,6 +170,10 @@ def _read(node: Any, reading: _Reading) -> None:
     if node.op_type in CONTROL_FLOW:
         raise InputError(f"node {node.name or node.output[0]}", f"is a {node.op_type}", "layers have a fixed order",
                          "export without control flow, or simplify the graph (onnxsim)")  # fmt: skip
+    unmade = [value for value in node.input if value and value not in reading.made]
+    if unmade:
+        raise InputError(f"node {node.name or node.output[0]}", f"reads '{unmade[0]}'", "nothing before it makes that",
+                         "export the model again")  # fmt: skip
     skipped = _STATISTICS.get(node.op_type, ())
     inputs = [reading.made[value] for value in node.input if value]
     weights = frozenset[str]().union(*(reading.made[v].weights for k, v in enumerate(node.input)
@@ -220,6 +247,9 @@ def _free_name(name: str, reading: _Reading) -> str:
 
 def _join_outputs(model: Any, reading: _Reading) -> None:
     """A last operator that reads all outputs, unless there is one and it comes last anyway."""
+    unmade = [value.name for value in model.graph.output if value.name not in reading.made]
+    if unmade:
+        raise InputError("output", f"is '{unmade[0]}'", "no node makes that", "export the model again")
     made = [reading.made[value.name].operator for value in model.graph.output]
     wanted = list(dict.fromkeys(operator for operator in made if operator is not None and operator >= 0))
     key = len(reading.graph)

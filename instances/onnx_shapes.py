@@ -23,6 +23,10 @@ _SMALL = 1 << 16
 _RANDOM = frozenset({"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli"})
 
 
+_GROWING = frozenset({"Expand", "Tile", "Range", "Pad", "Resize", "Upsample", "OneHot", "EyeLike"})
+"""What may make much out of little: computed only where the size of the result is known to be small."""
+
+
 def drop_weights(model: Any) -> None:
     """Forget the numbers of large constants; only their shapes matter, and inference copies the model every time."""
     for tensor in model.graph.initializer:
@@ -73,7 +77,11 @@ def fold_shapes(model: Any) -> Any:
     import onnx
 
     while True:
-        model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+        try:
+            model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+        except onnx.shape_inference.InferenceError as error:
+            raise InputError("graph", "has shapes that contradict each other", str(error).strip()[:200],
+                             "check it with onnx.checker.check_model, and export it again") from error  # fmt: skip
         folded = _fold_once(model)
         if not folded:
             return model
@@ -111,6 +119,8 @@ def _value(model: Any, node: Any, shapes: Mapping[str, Any], values: Mapping[str
         return None
     if node.op_type == "ConstantOfShape" and math.prod(values[node.input[0]].tolist()) > _SMALL:
         return None
+    if node.output[0] not in shapes and node.op_type in _GROWING:
+        return None
     if math.prod(shapes.get(node.output[0], ())) > _SMALL:
         return None
     return _computed(model, node, values)
@@ -128,7 +138,7 @@ def _computed(model: Any, node: Any, values: Mapping[str, Any]) -> Any:
     single = onnx.helper.make_model(graph, opset_imports=list(model.opset_import))
     try:
         return np.asarray(ReferenceEvaluator(single).run(None, {name: values[name] for name in names})[0])
-    except (NotImplementedError, RuntimeError, TypeError, ValueError, KeyError):
+    except Exception:  # whatever the evaluator makes of a node that it does not like
         return None  # then it stays a node, and its shape is what counts
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from instances.errors import InputError
 
-__all__ = ["number", "refuse", "text", "whole"]
+__all__ = ["LARGEST_WHOLE", "number", "refuse", "text", "whole"]
 
-_LARGEST_WHOLE = 2**53
+LARGEST_WHOLE = 2**53
 """Whole numbers up to here survive a reader that holds every number as a float."""
 
 
@@ -40,8 +40,8 @@ def whole(value: object, where: str) -> int:
     """The value, if it is a whole number.  Raises InputError otherwise, also for 3.0."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         refuse(where, f"is {_shown(value)}", "a whole number is needed", "write one without quotes or a point")
-    if abs(int(value)) > _LARGEST_WHOLE:
-        refuse(where, "is too large", f"whole numbers go up to {_LARGEST_WHOLE}", "check it")
+    if abs(int(value)) > LARGEST_WHOLE:
+        refuse(where, "is too large", f"whole numbers go up to {LARGEST_WHOLE}", "check it")
     return int(value)
 
 

@@ -27,6 +27,8 @@ def compare(
 ) -> list[Result]:
     """Results of several methods (all that support the instance, unless named), best first.
 
+    Each is held against the best verified plan of all: a bound above it, or a claim that there is none, is WRONG.
+
     Raises:
         InputError: a named method does not exist or cannot run on the instance.
     """
@@ -38,7 +40,9 @@ def compare(
         for name in names:  # before any of them is run
             require_support(name, table)
     results = [solve(instance, name, limits=limits, seed=seed, on_progress=on_progress, table=table) for name in names]
-    return sorted(results, key=lambda result: result.objective_j)
+    results.sort(key=lambda result: result.objective_j)
+    best = next((result.plan for result in results if result.valid), None)
+    return results if best is None else [result.refuted_by(best) for result in results]
 
 
 def comparison_rows(results: list[Result]) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ from solvers.registry import METHODS, Kind, get_method, method
 __all__ = ["FormulationMethod", "method_of", "solve_formulation"]
 
 MAX_ROUNDS = 200
+HAIR = 4e-15
+"""Part of the largest cost that a sum of costs may be off by rounding."""
 _STOPS = {Status.TIME: Stop.TIME, Status.NODES: Stop.NODES, Status.INTERRUPTED: Stop.INTERRUPTED}
 
 
@@ -35,6 +37,7 @@ class _Search:
     table: OptionTable
     model: Model
     clock: Clock
+    options: HighsOptions
     restricts: bool = False  # the program leaves plans out: what it excludes is not excluded by the problem
     best: Decision | None = None
     best_j: float = math.inf
@@ -67,13 +70,25 @@ class _Search:
             self.bound_j = max(self.bound_j, bound, 0.0)
 
     @property
+    def proven_j(self) -> float:
+        """The bound; that of the best decision where HiGHS' sums round to a hair above it (as of an optimum of 0)."""
+        hair = HAIR * float(np.abs(self.model.program.cost).max(initial=0.0))
+        return min(self.bound_j, self.best_j) if self.bound_j <= self.best_j + hair else self.bound_j
+
+    @property
     def gap(self) -> float:
         """Relative gap between best and bound."""
         return relative_gap(self.best_j, self.bound_j)
 
 
 def solve_formulation(
-    name: str, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock
+    name: str,
+    table: OptionTable,
+    *,
+    limits: Limits,
+    rng: np.random.Generator,
+    clock: Clock,
+    options: HighsOptions | None = None,
 ) -> Answer:
     """Solve a MILP formulation to ``limits.gap``, adding the rows that its `refine` asks for."""
     # Pruning and building a large instance takes seconds: something to fall back on comes first.
@@ -81,7 +96,7 @@ def solve_formulation(
     if first.stop is Stop.INTERRUPTED:
         return first
     try:
-        answer = _prune_and_solve(name, table, limits, rng, clock)
+        answer = _prune_and_solve(name, table, limits, rng, clock, options or HighsOptions())
     except KeyboardInterrupt:
         answer = Answer(None, Stop.INTERRUPTED)
     if first.decision is not None and first.objective_j < answer.objective_j:
@@ -89,20 +104,22 @@ def solve_formulation(
     return dataclasses.replace(answer, trace=tuple(clock.trace))
 
 
-def _prune_and_solve(name: str, table: OptionTable, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
+def _prune_and_solve(
+    name: str, table: OptionTable, limits: Limits, rng: np.random.Generator, clock: Clock, options: HighsOptions
+) -> Answer:
     begin = time.perf_counter()
     table = prune(table)
     entry = get_formulation(name)
     model = entry.build(table)
     build_s = time.perf_counter() - begin
-    search = _Search(table, model, clock, restricts=entry.relation == "restriction")
+    search = _Search(table, model, clock, options, restricts=entry.relation == "restriction")
     try:
         stop, message, rounds, nodes = _from_quick_start(search, model.program, limits, rng)
     except KeyboardInterrupt:  # between two runs of HiGHS; within one, `solve_program` keeps its best
         stop, message, rounds, nodes = Stop.INTERRUPTED, "", 0, 0
     detail = {"build_s": build_s, "rounds": rounds, "nodes": nodes, "options": len(table),
               "columns": model.program.n_columns, "rows": len(model.program.rows)}  # fmt: skip
-    bound = math.inf if stop is Stop.INFEASIBLE else search.bound_j
+    bound = math.inf if stop is Stop.INFEASIBLE else search.proven_j
     return Answer(search.best, stop, bound, search.best_j, message=message, detail=detail, table=table)
 
 
@@ -151,34 +168,42 @@ def _once(search: _Search, program: Program, limits: Limits, seed: int) -> Outco
     left = None if limits.time_s is None else search.clock.left_s
     inner = dataclasses.replace(limits, gap=limits.gap / 2, time_s=left)
     return solve_program(
-        program, inner, seed=seed, start=start, on_state=lambda values, best, bound: search.hear(values, bound)
-    )
+        program, inner, seed=seed, start=start, options=search.options,
+        on_state=lambda values, best, bound: search.hear(values, bound),
+    )  # fmt: skip
 
 
 def _infeasible(search: _Search, program: Program, limits: Limits, seed: int, rounds: int, nodes: int
                 ) -> tuple[Stop, str, int, int]:  # fmt: skip
-    """HiGHS' "infeasible" is a claim: a verified plan refutes it, a second run without presolve must agree."""
+    """HiGHS' "infeasible" is a claim: a verified plan refutes it, a second run with presolve switched must agree."""
     if search.restricts:
         return Stop.FINISHED, "no plan within the restriction", rounds, nodes
     if search.best is not None:
         return Stop.ERROR, "HiGHS claims infeasible beside a feasible plan", rounds, nodes
     left = None if limits.time_s is None else search.clock.left_s
-    again = solve_program(
-        program, dataclasses.replace(limits, time_s=left), seed=seed + 1, options=HighsOptions({"presolve": "off"})
-    )
+    switched = "on" if search.options.values.get("presolve") == "off" else "off"
+    others = HighsOptions({**search.options.values, "presolve": switched})
+    again = solve_program(program, dataclasses.replace(limits, time_s=left), seed=seed + 1, options=others)
     if again.status is Status.INFEASIBLE:
         return Stop.INFEASIBLE, "no choice of options fits deadlines and capacities together", rounds, nodes
     if again.values is not None:
         search.offer(search.model.decode(again.values))
-    return Stop.ERROR, "HiGHS claims infeasible with presolve, not without", rounds, nodes
+    return Stop.ERROR, f"HiGHS claims infeasible, but not with presolve {switched}", rounds, nodes
 
 
 class FormulationMethod:
-    """A method that hands its formulation to HiGHS. Subclasses name the formulation of each allocation rule."""
+    """A method that hands its formulation to HiGHS. Subclasses name the formulation of each allocation rule.
+
+    Args:
+        options: of HiGHS, beside those that `solvers.highs` sets.
+    """
 
     kind: Kind = "exact"
     guarantee: str | None = "gap ≤ limits.gap"
     formulations: ClassVar[dict[str, str]]
+
+    def __init__(self, options: HighsOptions | None = None) -> None:
+        self.options = options or HighsOptions()
 
     def supports(self, table: OptionTable) -> str | None:
         """Instances of the formulation's allocation rule."""
@@ -188,7 +213,8 @@ class FormulationMethod:
 
     def solve(self, table: OptionTable, *, limits: Limits, rng: np.random.Generator, clock: Clock) -> Answer:
         """See `solve_formulation`."""
-        return solve_formulation(self.formulations[table.allocation], table, limits=limits, rng=rng, clock=clock)
+        name = self.formulations[table.allocation]
+        return solve_formulation(name, table, limits=limits, rng=rng, clock=clock, options=self.options)
 
 
 @method

@@ -68,14 +68,14 @@ def reason_against(entry: Method, table: OptionTable) -> str | None:
     return entry.supports(table)
 
 
-def require_support(name: str, table: OptionTable) -> Method:
-    """Method by name, if it can run on these options.
+def require_support(named: str | Method, table: OptionTable) -> Method:
+    """Method by name (or as it is, if it is one), if it can run on these options.
 
     Raises:
         InputError: no such method, or why it cannot run.
     """
-    chosen = get_method(name)
+    chosen = get_method(named) if isinstance(named, str) else named
     reason = reason_against(chosen, table)
     if reason is not None:
-        raise InputError(f"method '{name}'", "cannot run on this instance", reason)
+        raise InputError(f"method '{chosen.name}'", "cannot run on this instance", reason)
     return chosen

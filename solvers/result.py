@@ -99,6 +99,30 @@ class Result:
         """Whether there is a plan that breaks no rule."""
         return self.report is not None and self.report.valid
 
+    def refuted_by(self, plan: Plan) -> Result:
+        """This result held against a plan from anywhere: WRONG if that, once verified, contradicts a claim.
+
+        A claim is contradicted by a plan that costs less than its bound, what its certificate proves included, or that
+        exists though none should. The contradicted figures are removed. A plan that breaks a rule refutes nothing.
+        """
+        report = check(self.instance, plan)
+        if not report.valid:
+            return self
+        faults, bound, certified = [], self.bound_j, self.certified_j
+        room = AGREEMENT * max(abs(report.objective_j), 1e-9)
+        if self.verdict is Verdict.INFEASIBLE:
+            faults.append(f"claimed infeasible, and a verified plan is worth {report.objective_j:.9g}")
+        if certified > report.objective_j + room:
+            faults.append(f"the certificate proves {certified:.9g}, above a verified plan of {report.objective_j:.9g}")
+            certified = -math.inf
+        if bound > report.objective_j + room:
+            faults.append(f"claimed bound {bound:.9g} lies above a verified plan of {report.objective_j:.9g}")
+            bound = -math.inf
+        if not faults:
+            return self
+        message = "; ".join([*faults, *([self.message] if self.message else [])])
+        return dataclasses.replace(self, bound_j=bound, certified_j=certified, verdict=Verdict.WRONG, message=message)
+
     @property
     def prices(self) -> pd.DataFrame:
         """What the next unit of each server's resources is worth: see `solvers.sensitivity.Slopes.frame`.

@@ -26,7 +26,7 @@ __all__ = ["solve"]
 
 def solve(
     instance: Instance,
-    method: str = "branch",
+    method: str | Method = "branch",
     *,
     limits: Limits | None = None,
     seed: int = 0,
@@ -39,7 +39,8 @@ def solve(
 
     Args:
         instance: the problem.
-        method: name from `solvers.METHODS`; ``branch`` proves how good the answer is.
+        method: name from `solvers.METHODS`, ``branch`` proves how good the answer is; or a method that is not
+            registered, such as `Exact` with other HiGHS options.
         limits: time, gap, nodes, rounds.
         seed: of all randomness (`numpy.random.SeedSequence`).
         on_progress: called with each new state, at least every second while HiGHS runs. Raising KeyboardInterrupt
@@ -51,7 +52,8 @@ def solve(
     Raises:
         InputError: no such method, or one that cannot run on this instance.
     """
-    get_method(method)  # an unknown name is told before any work
+    if isinstance(method, str):
+        get_method(method)  # an unknown name is told before any work
     if seed < 0:
         raise InputError("seed", f"is {seed}", "a seed is not negative", "give 0 or more")
     limits = limits or Limits()
@@ -68,7 +70,7 @@ def solve(
     build_s += answer.detail.get("build_s", 0.0)
     solve_s = time.perf_counter() - begin - build_s
     return Result.checked(
-        instance, answer, plan, method=method, seed=seed, limits=limits, build_s=build_s, solve_s=solve_s,
+        instance, answer, plan, method=chosen.name, seed=seed, limits=limits, build_s=build_s, solve_s=solve_s,
         certify=certify,
     )  # fmt: skip
 

@@ -45,7 +45,7 @@ def run(
     limits = limits_of(time_limit, gap, nodes)
     if output is not None:
         check_result_path(output)
-        if output.exists() and output.samefile(instance):
+        if output.exists() and instance.exists() and output.samefile(instance):
             raise InputError("--output", f"'{output}' is the instance itself", "it would be lost", "name another file")
     if cluster is not None and method != "prices":
         raise InputError("--cluster", f"does not go with the method '{method}'", fix="--method prices")

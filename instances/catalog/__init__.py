@@ -31,6 +31,7 @@ __all__ = [
     "lookup",
     "path_losses",
     "radios",
+    "read_models",
     "servers",
     "sources",
 ]
@@ -174,8 +175,16 @@ _FILES: dict[Kind, str] = {
 
 @cache
 def _read(kind: Kind) -> _File:
-    text = resources.files("instances").joinpath("catalog", _FILES[kind]).read_bytes()
-    return msgspec.json.decode(text, type=_File)
+    content = resources.files("instances").joinpath("catalog", _FILES[kind]).read_bytes()
+    return read_models(content, f"catalogue.{kind}")
+
+
+def read_models(content: bytes, where: str) -> _File:
+    """A file of the catalogue: its models with their sources.  Raises InputError when it is none."""
+    try:
+        return msgspec.json.decode(content, type=_File)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(where, "is no file of the catalogue", str(error), "write it as devices.json is") from None
 
 
 def _build(kind: Kind, model: Callable[..., T]) -> dict[str, T]:

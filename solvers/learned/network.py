@@ -11,6 +11,7 @@ import numpy as np
 
 from instances.columns import Floats
 from instances.errors import InputError
+from instances.json_text import read_json
 from solvers.learned.perceptron import Perceptron
 
 __all__ = ["Network", "read_network", "write_network"]
@@ -35,9 +36,11 @@ class Network:
     offsets: tuple[Floats, ...]
 
     def __post_init__(self) -> None:
+        if any(offset.ndim != 1 for offset in self.offsets):
+            raise InputError("network", "has offsets that are no lists", "a layer has one for each of its outputs")
         sizes = [len(self.features), *(len(offset) for offset in self.offsets)]
         shapes = [weight.shape for weight in self.weights]
-        if shapes != list(itertools.pairwise(sizes)) or sizes[-1] != 1:
+        if not shapes or shapes != list(itertools.pairwise(sizes)) or sizes[-1] != 1:
             raise InputError("network", f"has layers of shape {shapes}", f"inputs and offsets say {sizes}")
         if self.mean.shape != (sizes[0],) or self.scale.shape != (sizes[0],) or not (self.scale > 0).all():
             raise InputError("network", "has a mean or scale that does not fit its inputs")
@@ -70,15 +73,17 @@ def read_network(path: Path) -> Network:
     Raises:
         InputError: not such a file, or its layers do not fit together.
     """
+    data = read_json(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] != _FORMAT:
             raise InputError(str(path), f"has the format '{data['format']}'", f"'{_FORMAT}' is read")
         weights = tuple(np.array(weight, dtype=float) for weight in data["weights"])
         offsets = tuple(np.array(offset, dtype=float) for offset in data["offsets"])
         mean, scale = np.array(data["mean"], dtype=float), np.array(data["scale"], dtype=float)
         features = tuple(str(name) for name in data["features"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(str(path), "is no perceptron", f"{type(error).__name__}: {error}") from error
     return Network(features, mean, scale, weights, offsets)
 

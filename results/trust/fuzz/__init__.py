@@ -1,0 +1,1 @@
+"""Fuzzing: valid files of every kind, broken in every way, read under limits. Only an `InputError` may come of it."""
