@@ -6,21 +6,15 @@ __all__ = ["NEAREST", "nearest_tests"]
 
 NEAREST: dict[str, tuple[tuple[str, ...], ...]] = {
     "instances/physics.py": (("tests/instances/test_physics.py",),),
-    "instances/check.py": (("tests/instances/test_check.py",), ("tests/instances/test_families.py", "tests/oracle")),
+    "instances/check.py": (("tests/instances/test_check.py",), ("tests/instances/test_families.py",)),
     "instances/check_arrivals.py": (("tests/solvers/test_online.py",),),
     "instances/check_components.py": (
         ("tests/instances/test_components.py",),
         ("tests/conformance/test_component_methods.py",),
     ),
-    "instances/check_costs.py": (
-        ("tests/instances/test_check.py", "tests/instances/test_families.py"),
-        ("tests/solvers/test_problems.py", "tests/oracle"),
-    ),
-    "instances/check_cuts.py": (
-        ("tests/instances/test_check.py", "tests/instances/test_families.py"),
-        ("tests/oracle",),
-    ),
-    "instances/check_families.py": (("tests/instances/test_families.py",), ("tests/oracle/test_families.py",)),
+    "instances/check_costs.py": (("tests/instances/test_check.py",), ("tests/instances/test_families.py",)),
+    "instances/check_cuts.py": (("tests/instances/test_check.py",), ("tests/instances/test_families.py",)),
+    "instances/check_families.py": (("tests/instances/test_families.py",),),
     "instances/check_request.py": (("tests/instances/test_request.py",), ("tests/conformance/test_splitters.py",)),
     "instances/check_rows.py": (("tests/instances/test_rows.py",), ("tests/conformance/test_row_methods.py",)),
     "instances/certify": (
