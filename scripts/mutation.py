@@ -1,6 +1,6 @@
 """Puts faults into our own source, one at a time, and asks whether the tests notice.
 
-python -m scripts.mutation [--seed S] [--faults N] [--only FILE …] [--resume FOLDER]
+python -m scripts.mutation [--seed S] [--faults N] [--only FILE …] [--resume FOLDER] [--again]
 
 Works on a copy of the tree. Every fault gets a process of its own for each group of tests near to its file
 (`scripts.nearest_tests`); it is killed when a test fails or errors, when the process dies, and when it runs over its
@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from instances.storage import write_atomically
 from results.store import RUNS, Store, case_key, read_rows
 from scripts.faults import Fault, chosen_faults, faults_in, with_fault
 from scripts.navigation import ROOT
@@ -87,7 +88,7 @@ def _under(root: Path, beginning: str) -> list[Path]:
 def equivalent_reason(case: dict[str, Any]) -> str:
     """Why no test can notice a fault; empty for all others."""
     for entry in json.loads(EQUIVALENT.read_text(encoding="utf-8"))["faults"]:
-        if all(case[name] == entry[name] for name in ("file", "code", "column", "before", "after")):
+        if _is_same(case, entry):
             return str(entry["reason"])
     return ""
 
@@ -163,16 +164,12 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=100, help="how many, over all files (default 100)")
     parser.add_argument("--only", nargs="+", default=None, metavar="FILE", help="sources (default: all with tests)")
     parser.add_argument("--resume", type=Path, default=RUNS, metavar="FOLDER", help="folder of the rows")
-    parser.add_argument("--again", action="store_true", help="run what survived before once more, first")
+    parser.add_argument("--again", action="store_true", help="try what survived before once more, and nothing else")
     parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds for a group of tests")
     given = parser.parse_args()
     path = given.resume / ROWS
-    if given.again:
-        _drop_survivors(path)
+    wanted = _survived(path) if given.again else _chosen(given.only or sources(), given.faults, given.seed)
     store = Store(path)
-    chosen_from = given.only or sources()
-    faults = [fault for name in chosen_from for fault in faults_in((ROOT / name).read_text("utf-8"), name)]
-    wanted = chosen_faults(faults, given.faults, np.random.default_rng(given.seed))
     wanted = [fault for fault in wanted if case_key(fault.case()) not in store.known]
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         tests = Tests(_copy_of_tree(Path(folder)), given.limit)
@@ -188,13 +185,27 @@ def main() -> int:
     return 1 if survivors(rows) else 0
 
 
-def _drop_survivors(path: Path) -> None:
-    """Leave only rows that are settled, so that the others are run again."""
-    kept = [row for row in read_rows(path) if row["killed"]]
-    text = "".join(json.dumps(row, sort_keys=True) + "\n" for row in kept)
-    other = path.with_suffix(".tmp")
-    other.write_text(text, encoding="utf-8")
-    other.replace(path)
+def _known_faults(names: list[str]) -> list[Fault]:
+    return [fault for name in names for fault in faults_in((ROOT / name).read_text(encoding="utf-8"), name)]
+
+
+def _chosen(names: list[str], count: int, seed: int) -> list[Fault]:
+    return chosen_faults(_known_faults(names), count, np.random.default_rng(seed))
+
+
+def _survived(path: Path) -> list[Fault]:
+    """Faults that survived, out of the file of rows, so that they can be tried again; those of lines that are gone go."""
+    rows = read_rows(path)
+    cases = [row["case"] for row in rows if not row["killed"]]
+    text = "".join(json.dumps(row, sort_keys=True) + "\n" for row in rows if row["killed"])
+    write_atomically(path, lambda stream: stream.write(text.encode()))
+    return [fault for fault in _known_faults(sorted({case["file"] for case in cases}))
+            if any(_is_same(fault.case(), case) for case in cases)]  # fmt: skip
+
+
+def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether it is the same fault, its line perhaps elsewhere in the file."""
+    return all(one[name] == other[name] for name in ("file", "code", "column", "before", "after"))
 
 
 if __name__ == "__main__":
