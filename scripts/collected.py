@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from instances.storage import write_atomically
 from scripts.navigation import ROOT
@@ -54,6 +55,10 @@ def collected(root: Path = ROOT) -> dict[str, int]:
     return count_in(run.stdout + run.stderr)
 
 
+def _fill(stream: BinaryIO, counts: dict[str, int]) -> None:
+    stream.write((json.dumps(counts, indent=2) + "\n").encode())
+
+
 def main() -> int:
     """Compare, or write down with ``--update``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -61,8 +66,7 @@ def main() -> int:
     update, now = parser.parse_args().update, collected()
     print(f"{sum(now.values())} tests")
     if update:
-        text = json.dumps(now, indent=2) + "\n"
-        write_atomically(WRITTEN, lambda stream: stream.write(text.encode()))
+        write_atomically(WRITTEN, lambda stream: _fill(stream, now))
         return 0
     lost = fewer(json.loads(WRITTEN.read_text(encoding="utf-8")), now)
     for sentence in lost:

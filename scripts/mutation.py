@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -113,7 +113,8 @@ def survivors(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _try_fault(fault: Fault, tests: Tests) -> dict[str, Any]:
     """Outcome of a fault: whether it was killed, by which test, after how many seconds."""
     path = tests.copy / fault.file
-    source, seconds, answer = path.read_text(encoding="utf-8"), 0.0, {"status": 0, "first": ""}
+    source, seconds = path.read_text(encoding="utf-8"), 0.0
+    answer: dict[str, Any] = {"status": 0, "first": ""}
     try:
         for group in nearest_tests(fault.file):
             tests.prove(group)
@@ -194,11 +195,15 @@ def _chosen(names: list[str], count: int, seed: int) -> list[Fault]:
 
 
 def _survived(path: Path) -> list[Fault]:
-    """Faults that survived, out of the file of rows, so that they can be tried again; those of lines that are gone go."""
+    """Faults that survived, taken out of the file of rows to be tried again; those of lines that are gone go."""
     rows = read_rows(path)
     cases = [row["case"] for row in rows if not row["killed"]]
     text = "".join(json.dumps(row, sort_keys=True) + "\n" for row in rows if row["killed"])
-    write_atomically(path, lambda stream: stream.write(text.encode()))
+
+    def fill(stream: BinaryIO) -> None:
+        stream.write(text.encode())
+
+    write_atomically(path, fill)
     return [fault for fault in _known_faults(sorted({case["file"] for case in cases}))
             if any(_is_same(fault.case(), case) for case in cases)]  # fmt: skip
 

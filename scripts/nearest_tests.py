@@ -4,19 +4,24 @@ from __future__ import annotations
 
 __all__ = ["NEAREST", "nearest_tests"]
 
+EDGES = ("tests/instances/test_check_edges.py",)
+
 NEAREST: dict[str, tuple[tuple[str, ...], ...]] = {
     "instances/physics.py": (("tests/instances/test_physics.py",),),
-    "instances/check.py": (("tests/instances/test_check.py",), ("tests/instances/test_families.py",)),
+    "instances/check.py": (("tests/instances/test_check.py", *EDGES), ("tests/instances/test_families.py",)),
     "instances/check_arrivals.py": (("tests/solvers/test_online.py",),),
-    "instances/check_components.py": (
-        ("tests/instances/test_components.py",),
-        ("tests/conformance/test_component_methods.py",),
+    "instances/check_components.py": (("tests/instances/test_components.py", *EDGES),),
+    "instances/check_costs.py": (("tests/instances/test_check.py", *EDGES), ("tests/instances/test_families.py",)),
+    "instances/check_cuts.py": (("tests/instances/test_check.py", *EDGES), ("tests/instances/test_families.py",)),
+    "instances/check_families.py": (EDGES, ("tests/instances/test_families.py",)),
+    "instances/check_request.py": (
+        ("tests/instances/test_request.py", *EDGES),
+        ("tests/conformance/test_splitters.py",),
     ),
-    "instances/check_costs.py": (("tests/instances/test_check.py",), ("tests/instances/test_families.py",)),
-    "instances/check_cuts.py": (("tests/instances/test_check.py",), ("tests/instances/test_families.py",)),
-    "instances/check_families.py": (("tests/instances/test_families.py",),),
-    "instances/check_request.py": (("tests/instances/test_request.py",), ("tests/conformance/test_splitters.py",)),
-    "instances/check_rows.py": (("tests/instances/test_rows.py",), ("tests/conformance/test_row_methods.py",)),
+    "instances/check_rows.py": (
+        ("tests/instances/test_rows.py", *EDGES),
+        ("tests/conformance/test_row_methods.py",),
+    ),
     "instances/certify": (
         ("tests/instances/test_certify.py", "tests/instances/test_outward.py"),
         ("tests/instances/test_certify_problems.py", "tests/solvers/test_certified_results.py"),

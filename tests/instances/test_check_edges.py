@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ import pytest
 from instances.check import check
 from instances.check_request import check_request
 from instances.check_rows import check_rows
-from instances.instance import Instance
+from instances.columns import Columns
+from instances.instance import Instance, Links
 from instances.plan import Cut, Plan
 from instances.rows import RowProblem
-from tests.instances.test_check import by_hand, hand_plan
+from instances.tariff import PER_SERVER
+from tests.instances.test_check import by_hand, hand_plan, tariff
 from tests.instances.test_components import check_components, division, plain_task
+from tests.instances.test_families import mixed_by_hand, mixed_plan
 from tests.instances.test_request import three_layers
 from tests.instances.test_rows import DEVICES, plan, two_convolutions
 
@@ -161,3 +165,73 @@ def test_components_at_their_deadlines() -> None:
     for part, valid in ((1.0, True), (1 + 1e-10, True), (1 + 1e-7, False)):
         task = plain_task(deadline_s=[free.time_s[0] / part, 9.0])
         assert check_components(task, division([2, 2], [1, 0])).valid == valid
+
+
+def beside(table: Columns) -> Any:
+    """The table with a row in front of it that is nobody's, of other numbers."""
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(table):
+        column = getattr(table, field.name)
+        first = [f"{column[0]}2"] if field.type == "Names" else (3 * column[:1] + 1)
+        changes[field.name] = np.concatenate([first, column])
+    return table.replace(**changes)
+
+
+def in_second_place(instance: Instance, given: Plan) -> tuple[Instance, Plan]:
+    """The same, where device, radio, server and cloud are the second of their kind, and links lead to both servers."""
+    n, users, links = instance.n_users, instance.users, instance.links
+    near = Links(np.arange(n), np.zeros(n, dtype=np.int64), *(np.full(n, 3.0) for _ in range(4)))
+    both = {f.name: np.concatenate([getattr(near, f.name), getattr(links, f.name)]) for f in dataclasses.fields(links)}
+    both["server"][n:] += 1
+    changes: dict[str, Any] = {}
+    if len(instance.clouds):
+        changes = {"clouds": beside(instance.clouds), "server_cloud": [0, *(instance.cloud_of + 1)]}
+    if instance.tariff is not None:
+        prices = {name: [7.0, *getattr(instance.tariff, name)] for name in PER_SERVER}
+        changes["tariff"] = dataclasses.replace(instance.tariff, **prices)
+    two = instance.replace(
+        devices=beside(instance.devices).replace(clock_min=[1.0, 0.5], clock_max=[1.0, 2.0]),
+        radios=beside(instance.radios),
+        servers=beside(instance.servers),
+        users=users.replace(device=users.device + 1, radio=users.radio + 1),
+        links=Links(**both),
+        **changes,
+    )
+    return two, given.replace(server=np.where(given.server >= 0, given.server + 1, given.server))
+
+
+PLAIN, FAMILIES = (by_hand, hand_plan), (mixed_by_hand, mixed_plan)
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [*((PLAIN, problem) for problem in ("J-E", "J-L", "J-M", "J-C")),
+     *((FAMILIES, problem) for problem in ("J-E", "J-L", "J-M", "J-C", "J-Q"))],
+)  # fmt: skip
+def test_the_second_of_everything_counts_as_if_it_were_alone(made: Any, problem: str) -> None:
+    prices = {"tariff": tariff()} if problem == "J-C" else {"latency_weight_w": 7.0} if problem == "J-L" else {}
+    instance, given = made[0]().replace(problem=problem, **prices), made[1]()
+    alone, second = check(instance, given), check(*in_second_place(instance, given))
+    assert second.violations == ()
+    for field in dataclasses.fields(alone):
+        value = getattr(second, field.name)
+        if field.name in ("uplink_load", "compute_load", "memory_mb", "server_energy_j"):
+            assert value[0] == 0
+            value = value[1:]
+        if field.name != "violations":
+            np.testing.assert_allclose(value, getattr(alone, field.name), rtol=1e-12, err_msg=field.name)
+
+
+def test_starting_a_layer_takes_time_everywhere() -> None:
+    """b, c and d start on the server and in the cloud, a on the device: each once, as often as it is run."""
+    instance, given = mixed_by_hand(), mixed_plan()
+    plain = check(instance, given)
+    slower = instance.replace(
+        devices=instance.devices.replace(launch_s=[0.01]),
+        servers=instance.servers.replace(launch_s=[0.002]),
+        clouds=instance.clouds.replace(launch_s=[0.004]),
+    )
+    report = check(slower, given)
+    np.testing.assert_allclose(report.device_s - plain.device_s, [0.01, 0.01 * 2.75])
+    np.testing.assert_allclose(report.server_s - plain.server_s, [0.002 * 1.5 / 0.5, 0.0])
+    np.testing.assert_allclose(report.fixed_s - plain.fixed_s, [0.004 * 0.25, 0.0])
