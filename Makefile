@@ -1,5 +1,6 @@
 # make solve    solve the example (20 users, 3 servers) and draw its plan
 # make test     lint, types and tests            make nightly  the long tests
+# make coverage tests, and what they run         make mutation faults in our source, and whether tests notice
 # make figures  the figures, from results/runs   make bench    the benchmarks
 # make docs     the site, into out/site          make pages    lists of pages and commands, anew
 # make install  only set up .venv                make clean    remove all that was made
@@ -19,7 +20,7 @@ SERVERS ?= 3
 SEED ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help install solve test lint types nightly figures library bench docs pages clean
+.PHONY: help install solve test lint types nightly coverage mutation figures library bench docs pages clean
 .DELETE_ON_ERROR:
 
 help:
@@ -75,6 +76,17 @@ test: lint types
 
 nightly: $(VENV)/.installed-test
 	$(RUN) -m pytest -m nightly
+
+# The report is in $(OUT)/coverage/index.html; fails below the bars in scripts/coverage.py.
+coverage: $(VENV)/.installed-test
+	@mkdir -p $(OUT)
+	$(RUN) -m pytest -n logical --dist worksteal --cov --cov-branch \
+	    --cov-report=html:$(OUT)/coverage --cov-report=json:$(OUT)/coverage.json
+	$(RUN) -m scripts.coverage $(OUT)/coverage.json
+
+# Faults that have a row in results/runs/mutation.jsonl are not tried again.
+mutation: $(VENV)/.installed-test
+	$(RUN) -m scripts.mutation
 
 figures: $(VENV)/.installed-base
 	$(RUN) paper_figures.py

@@ -154,7 +154,7 @@ def _quantities(instance: Instance, plan: Plan, facts: CutFacts, admitted: Bools
                + radios.rx_j_per_mbit[rad] * got)  # fmt: skip
     served_j = instance.server_energy_weight * (pick(servers.j_per_gflop, plan.server, remote, 0.0)
                                                 * facts.server_gflop[plan.cut] + beyond.energy_j)  # fmt: skip
-    accuracy = np.where(admitted, facts.accuracy[plan.cut] if len(plan) else 1.0, 0.0)
+    accuracy = np.where(admitted, facts.accuracy[plan.cut], 0.0)
     device_j, latency_s = compute_j + radio_j, device_s + uplink_s + server_s + fixed_s
     cost, static_of = costs_of(
         instance,
@@ -182,14 +182,14 @@ def _sum_at(server: Ints, amount: Floats, n_servers: int) -> Floats:
 
 
 def _precedence(instance: Instance, plan: Plan, facts: CutFacts) -> list[Violation]:
-    missing = np.array(facts.missing, dtype=np.int64)[plan.cut] if len(plan) else np.zeros(0, dtype=np.int64)
+    missing = np.array(facts.missing, dtype=np.int64)[plan.cut]
     return [Violation("precedence", _user(instance, i), int(missing[i]), "arcs") for i in np.flatnonzero(missing)]
 
 
 def _user_rules(instance: Instance, plan: Plan, facts: CutFacts, got: Report) -> list[Violation]:
     users, devices = instance.users, instance.devices
     dev, remote = users.device, plan.server >= 0
-    has_remote_layers = facts.remote_layers[plan.cut] > 0 if len(plan) else np.zeros(0, dtype=bool)
+    has_remote_layers = facts.remote_layers[plan.cut] > 0
     unreachable = (remote != has_remote_layers) | (remote & (_links_of(instance, plan) < 0))
     shares = np.column_stack([plan.uplink_share, plan.compute_share])
     outside = np.maximum(np.maximum(-shares, shares - 1 - TOLERANCE), 0.0).max(axis=1, initial=0.0)
@@ -197,16 +197,15 @@ def _user_rules(instance: Instance, plan: Plan, facts: CutFacts, got: Report) ->
     low, high = devices.clock_min[dev], devices.clock_max[dev]
     clock = np.maximum(low * (1 - TOLERANCE) - plan.clock, plan.clock - high * (1 + TOLERANCE))
     late = got.latency_s - users.deadline_s * (1 + TOLERANCE)
-    heavy = facts.device_mb[plan.cut] - devices.memory_mb[dev] * (1 + TOLERANCE) if len(plan) else np.zeros(0)
+    heavy = facts.device_mb[plan.cut] - devices.memory_mb[dev] * (1 + TOLERANCE)
     rows: list[tuple[str, Floats, str]] = [
         ("reach", unreachable.astype(float), "link"),
         ("share range", np.where(starved, np.inf, outside), "of the resource"),
         ("clock range", clock, "of the nominal clock"),
         ("deadline", np.where(starved, 0.0, late), "s"),
         ("device memory", heavy, "MB"),
+        ("passing on", wrongly_passed_on(instance, plan, facts), "layers"),
     ]
-    if len(plan):
-        rows.append(("passing on", wrongly_passed_on(instance, plan, facts), "layers"))
     if instance.accuracy_floor is not None:
         rows.append(("accuracy", instance.accuracy_floor * (1 - TOLERANCE) - got.accuracy, "of the answers"))
     if instance.device_budget_j is not None:

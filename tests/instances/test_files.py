@@ -82,6 +82,14 @@ def test_save_load_save_is_byte_identical(tmp_path: Path, suffix: str, seed: int
     assert sorted(os.listdir(tmp_path)) == [f"a{suffix}", f"b{suffix}"]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a", "json"])
+def test_a_suffix_that_says_no_format_is_refused(tmp_path: Path, name: str) -> None:
+    for use in (load, lambda path: save(tiny_instance(0), path)):
+        with pytest.raises(InputError, match="the suffix says the format"):
+            use(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_awkward_values_survive(tmp_path: Path, suffix: str) -> None:
     instance = tiny_instance(1)
