@@ -78,7 +78,7 @@ def faults_in(source: str, file: str) -> list[Fault]:
         stop = int(begins[(node.end_lineno or node.lineno) - 1]) + (node.end_col_offset or 0)
         fault = Fault(file, kind, node.lineno, node.col_offset, lines[node.lineno - 1].strip(),
                       raw[start:stop].decode(), after, start, stop)  # fmt: skip
-        if _is_another(source, fault):
+        if _can_be_parsed(with_fault(source, fault)):
             found[start, stop, after] = fault
     return [found[place] for place in sorted(found)]
 
@@ -94,11 +94,12 @@ def chosen_faults(faults: list[Fault], count: int, rng: np.random.Generator) -> 
     return [faults[place] for place in sorted(chosen[:count])]
 
 
-def _is_another(source: str, fault: Fault) -> bool:
+def _can_be_parsed(source: str) -> bool:
     try:
-        return ast.dump(ast.parse(with_fault(source, fault))) != ast.dump(ast.parse(source))
+        ast.parse(source)
     except SyntaxError:
         return False
+    return True
 
 
 def _replacements(tree: ast.AST) -> Iterator[tuple[Any, str, str]]:
