@@ -19,7 +19,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, where: str, what: str, why: str = "", fix: str = "") -> None:
-        self.where, self.what, self.why, self.fix = where, what, why, fix
+        # Names in a file may hold anything; a place stands on one line.
+        self.where, self.what, self.why, self.fix = _printable(where), what, why, fix
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -32,6 +33,11 @@ class InputError(ValueError):
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
         return (InputError, (self.where, self.what, self.why, self.fix))
+
+
+def _printable(text: str) -> str:
+    """The text with what cannot be printed written as an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

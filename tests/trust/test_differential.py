@@ -26,7 +26,7 @@ from solvers.highs import HighsOptions
 from tests.builders import tiny_instance
 from tests.trust.wrong_methods import FAULTS, registered
 
-DRAWS = 15
+DRAWS = 12
 """Of two seeds each in `make test`; the nightly target takes 20,000."""
 
 

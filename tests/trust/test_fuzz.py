@@ -129,6 +129,12 @@ def test_found_an_empty_key_is_refused_by_name(tmp_path: Path) -> None:
     assert caught.value.where == "''"
 
 
+def test_found_a_place_on_two_lines() -> None:
+    error = InputError("certificate.bou\nd_j\ud800", "is not a field")
+    assert error.where == "certificate.bou\\nd_j\\ud800"
+    assert InputError("users[3].name é", "x").where == "users[3].name é"
+
+
 @pytest.mark.parametrize("content", ["[" * 5000, '{"format": 3}', '{"format": "edgecut perceptron 1", "offsets": [5], '
                                      '"weights": [], "mean": [], "scale": [], "features": []}'])  # fmt: skip
 def test_found_broken_policies(content: str, tmp_path: Path) -> None:
