@@ -7,6 +7,7 @@ __all__ = ["NEAREST", "nearest_tests"]
 EDGES = ("tests/instances/test_check_edges.py",)
 
 NEAREST: dict[str, tuple[tuple[str, ...], ...]] = {
+    "instances/verify.py": (("tests/trust/test_exact_verifier.py",), ("tests/trust/test_mutated_results.py",)),
     "instances/physics.py": (("tests/instances/test_physics.py",),),
     "instances/check.py": (("tests/instances/test_check.py", *EDGES), ("tests/instances/test_families.py",)),
     "instances/check_arrivals.py": (("tests/solvers/test_online.py",),),

@@ -19,6 +19,8 @@ from solvers.corridor.search import Corridor
 __all__ = ["MOST_AT_A_SERVER", "line_of", "settle"]
 
 MOST_AT_A_SERVER = 24
+_MOST_IN_A_CROWD, _PART = 16, 0.75
+"""Users at a server where nearly all users are active at once: then there are as many states as sets."""
 _MOST_CELLS = 1e8
 """Pieces of all options together up to which columns are listed."""
 
@@ -39,7 +41,8 @@ def line_of(table: OptionTable) -> Line | None:
     line = Line(table.user[at], table.server[at], table.n_users, table.n_servers)
     pairs = np.unique(table.user[at] * table.n_servers + table.server[at])
     crowd = np.bincount(pairs % table.n_servers, minlength=table.n_servers)
-    return line if line.width <= MOST_ACTIVE and crowd.max(initial=0) <= MOST_AT_A_SERVER else None
+    most = MOST_AT_A_SERVER if line.width <= _PART * table.n_users else _MOST_IN_A_CROWD
+    return line if line.width <= MOST_ACTIVE and crowd.max(initial=0) <= most else None
 
 
 def settle(
