@@ -122,15 +122,15 @@ class _Work:
     def _whole(self, dual: Dual) -> Stop:
         """Search over whole pieces; where that does not get on, servers are filled in other ways on the way."""
         few, row = self.table.n_users <= _FEW, line_of(self.table) is not None
-        if few:
-            stop = self._by_pieces(_SHORT if row else _LONG)
+        if row:
+            stop = self._go_on(_SHORT if few else 1)
         else:
-            stop = self._go_on(1 if row else _TASTE)
+            stop = self._by_pieces(_LONG) if few else self._go_on(_TASTE)
         if stop not in (Stop.NODES, Stop.STALLED) or self._nodes_left == 0:
             return stop
         self.take_over()
         if relative_gap(self.best_j, self.bound_j) <= (_NEARLY if few else _POOR):
-            return self._go_on(None) if few else self._by_pieces(None)
+            return self._go_on(None) if few and not row else self._by_pieces(None)
         self._fill(dual)
         if self._done and not few:
             return Stop.FINISHED
