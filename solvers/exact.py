@@ -21,7 +21,7 @@ from solvers.highs import HighsOptions, Outcome, Status, solve_program
 from solvers.objective import decision_cost
 from solvers.registry import Kind, get_method, method
 
-__all__ = ["FormulationMethod", "solve_formulation"]
+__all__ = ["HAIR", "FormulationMethod", "solve_formulation"]
 
 MAX_ROUNDS = 200
 HAIR = 4e-15
