@@ -82,9 +82,14 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], N
 
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Find out before the work that a file cannot be written after it.  Raises InputError as `write_atomically`."""
-    target = Path(os.path.realpath(path))
-    if target.is_dir() or (target.exists() and not target.is_file()):
-        refuse(str(path), "is not a plain file", "a file is written here", "name a file")
+    try:
+        target = Path(os.path.realpath(path))
+        if target.is_dir() or (target.exists() and not target.is_file()):
+            refuse(str(path), "is not a plain file", "a file is written here", "name a file")
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise system_error(path, error, "written") from error
     if not target.parent.is_dir():
         raise system_error(path, FileNotFoundError(), "written")
     if not os.access(target.parent, os.W_OK):

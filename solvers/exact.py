@@ -22,7 +22,7 @@ from solvers.highs import HighsOptions, Outcome, Status, solve_program
 from solvers.objective import decision_cost
 from solvers.registry import METHODS, Kind, get_method, method
 
-__all__ = ["FormulationMethod", "method_of", "solve_formulation"]
+__all__ = ["HAIR", "FormulationMethod", "method_of", "solve_formulation"]
 
 MAX_ROUNDS = 200
 HAIR = 4e-15

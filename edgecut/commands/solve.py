@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -45,7 +46,8 @@ def run(
     limits = limits_of(time_limit, gap, nodes)
     if output is not None:
         check_result_path(output)
-        if output.exists() and instance.exists() and output.samefile(instance):
+        # os.path, unlike Path, says of a name that is too long that nothing is there.
+        if os.path.exists(output) and os.path.exists(instance) and output.samefile(instance):
             raise InputError("--output", f"'{output}' is the instance itself", "it would be lost", "name another file")
     if cluster is not None and method != "prices":
         raise InputError("--cluster", f"does not go with the method '{method}'", fix="--method prices")

@@ -30,13 +30,17 @@ def minimise(
     Only claimant and witness are asked again.
     """
     parties = [entry for entry in askers if entry.name in (found.claimant, found.witness)]
+    said = [found]  # the last is that of the smallest: a peer need not say the same again
 
-    def again(smaller: Instance) -> Contradiction | None:
+    def shows(smaller: Instance) -> bool:
         claims = contradictions(ask_all(smaller, parties, seed))
-        return next((c for c in claims if (c.kind, c.claimant) == (found.kind, found.claimant)), None)
+        same = next((c for c in claims if (c.kind, c.claimant) == (found.kind, found.claimant)), None)
+        if same is not None:
+            said.append(same)
+        return same is not None
 
-    small = shrink(instance, lambda smaller: again(smaller) is not None, most_tries)
-    return (small, again(small) or found) if small is not instance else (instance, found)
+    small = shrink(instance, shows, most_tries)
+    return small, said[-1]
 
 
 def write_reproducer(folder: Path, instance: Instance, found: Contradiction, seed: int, modules: Sequence[str]) -> Path:

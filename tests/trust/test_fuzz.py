@@ -153,6 +153,16 @@ def test_found_a_missing_instance_beside_an_output_that_exists(tmp_path: Path) -
     assert ended.value.code == 65
 
 
+@pytest.mark.parametrize("names", [("x" * 5000, "out.json"), ("none.json", "x" * 5000 + ".json")], ids=["in", "out"])
+def test_found_names_that_are_too_long(names: tuple[str, str], tmp_path: Path) -> None:
+    from edgecut.cli import main as edgecut
+
+    (tmp_path / "out.json").write_text("{}")
+    with pytest.raises(SystemExit) as ended:
+        edgecut(["solve", str(tmp_path / names[0]), "-o", str(tmp_path / names[1])])
+    assert ended.value.code == 65
+
+
 def _changed_model(change: str) -> bytes:
     import onnx
 
