@@ -25,7 +25,10 @@ NEVER = (
     ),
     (r"(\S*python\S* -m )?pip\b", "it installs packages"),
     (r"edgecut .*--cluster\b", "it starts processes; tests/solvers/test_cluster.py does that with the same code"),
-    (r"python -m (benchmarks|results\.claims)\b", "it measures for minutes; tests hold the page to the stored results"),
+    (
+        r"python -m (benchmarks|results\.claims|results\.library|results\.trust|scripts\.\w+)\b",
+        "it measures for minutes; tests hold the page to the stored results",
+    ),
 )
 """Commands that no page's test runs: pattern of the whole command, reason."""
 
