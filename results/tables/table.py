@@ -55,7 +55,7 @@ class Table:
 
     Args:
         columns: at least one.
-        rows: [rows][columns] cells.
+        rows: cells, [rows, columns].
         title: above it.
         notes: sentences below it; the one on daggers is added by `footnotes` where it is needed.
         label: by which a text refers to it (LaTeX).
