@@ -18,6 +18,7 @@ from tests.docs.blocks import ROOT, Block, matches
 __all__ = ["NEVER", "Run", "commands_of", "reason_against"]
 
 NEVER = (
+    (r"python paper_figures\.py .*--rerun", "it solves all reduced cases, with every extra; a nightly test does that"),
     (r"edgecut library submit", "it may write into the library that is being tested"),
     (
         r"make\b",

@@ -11,7 +11,7 @@ import pytest
 
 from formulations import program
 from formulations.parts import unit_columns
-from instances import certify_tree, json_text, onnx_shapes, read_limits, scalars, validate_rules
+from instances import certify_tree, json_limits, onnx_shapes, read_limits, scalars, validate_rules
 from tests.docs.blocks import ROOT
 
 PAGE = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
@@ -91,8 +91,8 @@ def test_limits_are_those_of_the_code() -> None:
         f"{read_limits._DEFAULTS[read_limits.TABLE_MB]:,.0f} MB"
     )
     assert read_limits.FILE_MB in PAGE and read_limits.TABLE_MB in PAGE
-    assert rows["nesting of JSON"] == f"{json_text.DEEPEST} levels"
-    assert scalars._LARGEST_WHOLE == 2**53 and "2⁵³" in rows["digits of a whole number in JSON; its size"]
+    assert rows["nesting of JSON"] == f"{json_limits._DEFAULTS[json_limits.DEEPEST]} levels"
+    assert scalars.LARGEST_WHOLE == 2**53 and "2⁵³" in rows["digits of a whole number in JSON; its size"]
     assert (validate_rules.SMALLEST, validate_rules.LARGEST) == (1e-30, 1e30)
     assert (program.SMALLEST, program.LARGEST) == (1e-4, 1e4)
     assert unit_columns.MOST_CELLS == 2 * 10**7 and certify_tree.MOST_NODES == 2 * 10**6

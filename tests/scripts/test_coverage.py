@@ -25,7 +25,8 @@ def entry(lines: int, run: int, branches: int, taken: int) -> dict[str, Any]:
 
 def report(**files: dict[str, Any]) -> dict[str, Any]:
     """A report of some files, of which those that must be run in full are."""
-    whole = {name: entry(10, 10, 0, 0) for name in FULL}
+    # Thirty lines altogether, however many such files there are.
+    whole = {name: entry(10, 10, 0, 0) if k < 3 else entry(0, 0, 0, 0) for k, name in enumerate(FULL)}
     return {
         "meta": {"branch_coverage": True},
         "files": {**whole, **{f"{name}/a.py": value for name, value in files.items()}},
