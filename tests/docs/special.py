@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 import edgecut as ec
+from results.experiment import EXPERIMENTS
+from results.figures import FIGURES
 from solvers import Verdict
 from tests.docs.blocks import ROOT
 from tests.docs.running import Run
@@ -133,6 +135,11 @@ def _online(run: Run) -> None:
     exact, flight, hovering = (run.names[k] for k in ("exact", "flight", "hovering"))
     assert exact.cost <= flight.cost * (1 + 1e-4) and exact.cost <= hovering.cost * (1 + 1e-4)
     assert flight.bound <= exact.cost * (1 + 1e-6) and flight.gap < 0.01
+
+
+@after("docs/figures.md")
+def _figures(run: Run) -> None:
+    assert EXPERIMENTS.pop("my_experiment") and FIGURES.pop("my_figure")  # other tests go through all of them
 
 
 @after("docs/parts.md")
