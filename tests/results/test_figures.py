@@ -15,7 +15,7 @@ import pytest
 
 import paper_figures
 from instances.errors import InputError
-from results.experiment import EXPERIMENTS, RECORDS
+from results.experiment import EXPERIMENTS, RECORDS, known_experiments
 from results.figures import FIGURES, draw_figure
 from results.store import case_key
 from results.style import ONE_COLUMN_IN, TWO_COLUMNS_IN
@@ -144,6 +144,7 @@ def test_quick_cases_are_fewer_or_smaller() -> None:
 
 
 def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known_experiments()  # registered for good, not only in the copies
     monkeypatch.setattr("results.experiment.EXPERIMENTS", dict(EXPERIMENTS))
     monkeypatch.setattr("results.figures.FIGURES", dict(FIGURES))
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "figures.md").read_text(encoding="utf-8"), re.DOTALL)
