@@ -279,14 +279,14 @@ class Option:
             self.least = least_clock(self.clock, self.late * self.device >> BITS, low, self.fast) + sending + self.rest
 
     def worth(self, prices: Any, links: Any) -> Any:
-        """At most v_o, its least cost at prices."""
-        mu, nu, pi, sigma = prices[self.at]
+        mu, nu, pi, sigma = prices[self.at]  # at most v_o, its least cost at them
         extra = (pi * self.stocks[0] + sigma * self.stocks[1] >> BITS) + links.get((self.user, self.at), 0)
         force = max(self._force(mu, nu), self.late)
         total = least_clock(self.clock, force * self.device >> BITS, self.slow, self.fast) + self.rest
         for work, price in ((self.send + force) * self.air >> BITS, mu), (force * self.run >> BITS, nu):
             total += work + price if work >= price else math.isqrt(4 * work * price)  # least of work/β + price β, β ≤ 1
-        return max(self.least, total + ((self.late - force) * self.budget >> BITS)) + extra
+        bound = max(self.least, total + ((self.late - force) * self.budget >> BITS))
+        return (self.least if self.at is None else bound) + extra  # remote ones were left out by that least (P16b)
 
     def _force(self, *prices: int) -> int:
         """λ at which device, uplink and server just take the whole budget, by bisection. Any λ is valid."""
