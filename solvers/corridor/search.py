@@ -133,22 +133,24 @@ class Corridor:
         return None
 
     def run(self, enough: Callable[[], bool]) -> bool:
-        """Join parts until one is left and settled; whether it was. ``enough``: asked after each part, ends it."""
+        """Join parts until one is left and settled; whether it was. ``enough``: asked after each pass, ends it."""
         if len(self._parts) == 1:
-            self._settle(self._parts[0])
+            self._settle(self._parts[0], enough)
         while len(self._parts) > 1:
             for k in range(len(self._parts) // 2):
                 self._parts[k : k + 2] = [self._parts[k].joined(self._parts[k + 1])]
-                self._settle(self._parts[k])
-                if enough() or self._clock.left_s <= 0:
+                if self._settle(self._parts[k], enough) or self._clock.left_s <= 0:
                     return False
         if self._parts and self._parts[0].sets is None:
             return False
         self.held = self._decoded(self._parts[0].sets or [] if self._parts else [])
         return True
 
-    def _settle(self, part: _Part) -> None:
-        """Raise the excess of a part to its least, and note the set of every place; gives up where that is too much."""
+    def _settle(self, part: _Part, enough: Callable[[], bool]) -> bool:
+        """Raise the excess of a part to its least, and note the set of every place; gives up where that is too much.
+
+        Returns whether what is known after a pass is enough.
+        """
         step, places = self._step, range(part.start, part.stop)
         while not part.stuck and self._clock.left_s > 0:
             most = part.worth + step
@@ -158,17 +160,20 @@ class Corridor:
                 passed = walk(self._row, places, self._offers(part, width), most - ahead, _STATES)
             except TooWideError:
                 part.stuck = True
-                return
+                break
             if passed.sets is not None:
                 # Without some states the best one that is left proves nothing.
                 part.sets, part.stuck = (passed.sets, False) if passed.complete else (None, True)
                 if passed.complete:
                     part.raise_to(float(passed.after[-1]))
-                return
+                break
             part.stuck = not passed.complete or self.bound_j > self._dear_j
             if not part.stuck:
                 part.raise_to(most)
+                if enough():
+                    return True
             step *= _LONGER
+        return enough()
 
     def _offers(self, part: _Part, width: Floats) -> Callable[[int], tuple[Ints, Ints, Floats]]:
         return lambda k: self._row.choices[part.start + k].sets(float(width[k]))
