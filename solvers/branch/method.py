@@ -50,6 +50,8 @@ _SHORT = 20
 """Instead of that, where servers lie along a line that can be settled as a whole."""
 _PROOF = 300
 """Nodes for which the search then goes on: a bound of patterns has no certificate, the search has."""
+_ALONG = 100
+"""The same for the bound along a line: more nodes hardly prove more there."""
 _MOST_CELLS = 3e8
 """Pieces (blocks × units) of all options together up to which they are listed."""
 
@@ -123,7 +125,11 @@ class _Work:
         """Search over whole pieces; where that does not get on, servers are filled in other ways on the way."""
         few, row = self.table.n_users <= _FEW, line_of(self.table) is not None
         if row:
-            stop = self._go_on(_SHORT if few else 1)
+            stop = self._go_on(1)
+            # With a plan at hand a few more cases may end it; without one, the row finds one sooner.
+            self.take_over()
+            if few and self.best is not None and stop is Stop.NODES:
+                stop = self._go_on(_SHORT)
         else:
             stop = self._by_pieces(_LONG) if few else self._go_on(_TASTE)
         if stop not in (Stop.NODES, Stop.STALLED) or self._nodes_left == 0:
@@ -136,7 +142,7 @@ class _Work:
             return Stop.FINISHED
         done = self._done
         self._begin_anew(dual)
-        stop = self._by_pieces(_PROOF if done else None)
+        stop = self._by_pieces(None if not done else _ALONG if row else _PROOF)
         return Stop.FINISHED if done and stop in (Stop.NODES, Stop.STALLED) else stop
 
     def _by_pieces(self, most: int | None) -> Stop:
