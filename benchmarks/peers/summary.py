@@ -1,7 +1,8 @@
 """What the rows say: times to the target, ratios to the best peer, and gaps at equal times.
 
 Times. The time of a run is the first at which its gap was at most the target of its bar, if its final plan passed the
-checker; else it is the limit (for PAR-2: twice the limit). Means are shifted geometric, exp(mean ln(t + s)) − s, with a
+checker, or the whole run where it ended by saying that there is no plan; else it is the limit (for PAR-2: twice the
+limit). Means are shifted geometric, exp(mean ln(t + s)) − s, with a
 shift of s = 0.1 s: runs of a few milliseconds should not decide, nor should a shift of many times our own time hide
 what is asked for. The same with a shift of 1 s stands beside it.
 
@@ -57,13 +58,20 @@ def shifted_mean(times: Sequence[float], shift: float = SHIFT_S) -> float:
 
 def time_of(row: Row) -> float:
     """Seconds to the target of the row's bar; the limit where it was not reached."""
+    if says_infeasible(row):
+        return float(row["wall_s"])
     first = row["reached"][f"{BARS[row['case']['bar']].target:g}"]
     return float(row["case"]["limit_s"] if first is None else first)
 
 
 def solved(row: Row) -> bool:
-    """Whether the target was reached."""
-    return row["reached"][f"{BARS[row['case']['bar']].target:g}"] is not None
+    """Whether the target was reached, or that there is no plan was said."""
+    return says_infeasible(row) or row["reached"][f"{BARS[row['case']['bar']].target:g}"] is not None
+
+
+def says_infeasible(row: Row) -> bool:
+    """Whether the run ended by saying that no plan exists; another's plan contradicts it."""
+    return str(row["status"]).lower() == "infeasible" and row["valid"] is not True
 
 
 def gap_at(trace: Iterable[Event], time_s: float) -> float:
@@ -126,7 +134,8 @@ def _figures(rows: list[Row]) -> dict[str, Any]:
     for row in rows:
         status[row["status"]] = status.get(row["status"], 0) + 1
     return {
-        "rows": len(rows), "solved": sum(map(solved, rows)), "no_valid_plan": sum(r["valid"] is not True for r in rows),
+        "rows": len(rows), "solved": sum(map(solved, rows)), "infeasible": sum(map(says_infeasible, rows)),
+        "no_valid_plan": sum(r["valid"] is not True and not says_infeasible(r) for r in rows),
         "mean_s": shifted_mean(times), "mean_shift_1_s": shifted_mean(times, 1.0),
         "par2_s": par([t if solved(r) else None for t, r in zip(times, rows, strict=True)],
                       [float(row["case"]["limit_s"]) for row in rows]), "status": status,
@@ -173,6 +182,8 @@ def _contradictions(key: str, group: Group) -> list[str]:
         for name, row in group.items()
         if row["valid"] and row["claimed_j"] < row["objective_j"] * (1 - SLACK)
     ]
+    false += [f"{key}: {name} says infeasible, {who} has a plan of {best:.9g}"
+              for name, row in group.items() if says_infeasible(row)]  # fmt: skip
     return false + [
         f"{key}: {name} claims bound {row['bound_j']:.9g}, {who} has a plan of {best:.9g}"
         for name, row in group.items()

@@ -145,3 +145,19 @@ def test_summary_of_some_rows_and_contradictions(tmp_path: Path) -> None:
     assert "highs_units claims bound 10.5" in wrong
     store.append(case("highs_units", take=1), row(objective=10.0, bound=10.0))
     assert summarise(path, ["prices"])["parts"][0]["contradictions"] == []
+
+
+def test_saying_that_there_is_no_plan_settles_an_instance_unless_somebody_has_one(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    store = Store(path)
+    nothing = {**row("infeasible", first=None), "valid": None, "objective_j": None, "claimed_j": None, "wall_s": 2.5}
+    store.append(case("prices"), nothing)
+    store.append(case("highs_units"), {**nothing, "status": "Time limit reached"})
+    part = summarise(path, ["prices"])["parts"][0]
+    ours, highs = part["methods"]["prices"], part["methods"]["highs_units"]
+    assert (ours["solved"], ours["infeasible"], ours["no_valid_plan"]) == (1, 1, 0)
+    assert (highs["solved"], highs["infeasible"], highs["no_valid_plan"]) == (0, 0, 1)
+    assert part["ours"]["prices"]["by_instance"].popitem()[1]["ours_s"] == 2.5 and part["contradictions"] == []
+    store.append(case("highs_units", take=1), row(objective=11.0, bound=10.5))
+    (wrong,) = summarise(path, ["prices"])["parts"][0]["contradictions"]
+    assert wrong.endswith("prices says infeasible, highs_units has a plan of 11")
