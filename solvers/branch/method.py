@@ -124,14 +124,7 @@ class _Work:
     def _whole(self, dual: Dual) -> Stop:
         """Search over whole pieces; where that does not get on, servers are filled in other ways on the way."""
         few, row = self.table.n_users <= _FEW, line_of(self.table) is not None
-        if row:
-            stop = self._go_on(1)
-            # With a plan at hand a few more cases may end it; without one, the row finds one sooner.
-            self.take_over()
-            if few and self.best is not None and stop is Stop.NODES:
-                stop = self._go_on(_SHORT)
-        else:
-            stop = self._by_pieces(_LONG) if few else self._go_on(_TASTE)
+        stop = self._first_nodes(few, row)
         if stop not in (Stop.NODES, Stop.STALLED) or self._nodes_left == 0:
             return stop
         self.take_over()
@@ -144,6 +137,19 @@ class _Work:
         self._begin_anew(dual)
         stop = self._by_pieces(None if not done else _ALONG if row else _PROOF)
         return Stop.FINISHED if done and stop in (Stop.NODES, Stop.STALLED) else stop
+
+    def _first_nodes(self, few: bool, row: bool) -> Stop:
+        """A few cases with little effort, which may end it where capacity is ample.
+
+        As long as no plan is known it is not: then a row finds one sooner.
+        """
+        if not row:
+            return self._by_pieces(_LONG) if few else self._go_on(_TASTE)
+        if self.best is None and not few:
+            return Stop.NODES
+        stop = self._go_on(1)
+        self.take_over()
+        return self._go_on(_SHORT) if few and self.best is not None and stop is Stop.NODES else stop
 
     def _by_pieces(self, most: int | None) -> Stop:
         """A sketch with continuous shares, then at most so many nodes with whole pieces."""
