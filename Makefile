@@ -77,8 +77,14 @@ test: lint types
 nightly: $(VENV)/.installed-test
 	$(RUN) -m pytest -m nightly
 
+# What only runs with an extra counts too, so all of them are installed.
+$(VENV)/.installed-extras: pyproject.toml constraints.txt | $(VENV)/.installed-test
+	@echo "Installing the extras profile and bench into $(VENV)"
+	@$(PIP) --no-build-isolation -e '.[test,profile,bench]'
+	@touch $@
+
 # The report is in $(OUT)/coverage/index.html; fails below the bars in scripts/coverage.py.
-coverage: $(VENV)/.installed-test
+coverage: $(VENV)/.installed-extras
 	@mkdir -p $(OUT)
 	$(RUN) -m pytest -n logical --dist worksteal --cov --cov-branch \
 	    --cov-report=html:$(OUT)/coverage --cov-report=json:$(OUT)/coverage.json

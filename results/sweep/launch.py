@@ -24,6 +24,8 @@ LEFT = ("versions.json", "best.json", "trace.jsonl", "result.json", "end.json")
 _LARGEST = 2 << 30
 """Bytes of a file that are brought back at most."""
 _KEEPER = Path(__file__).with_name("keeper.py")
+_PYTHON = (sys.executable, "-I", "-S")
+"""For the keeper, which needs the standard library alone: starts sooner, and nothing of the user's is run."""
 _PATIENCE_S = 60.0
 """How much longer than its limits a keeper may take."""
 _NO_ROOM = "free some space there, or set TMPDIR to another folder; nothing recorded is lost"
@@ -107,7 +109,7 @@ def launch(
     limits = {"wall_s": order["wall_s"], "grace_s": order["grace_s"], "memory_mib": order["memory_mib"],
               "folder": str(folder), "files": {name: len(data) for name, data in contents.items()}}  # fmt: skip
     run = command or (sys.executable, "-m", "results.sweep.child")
-    start = [sys.executable, "-I", "-S", str(_KEEPER), json.dumps(limits), *run, str(folder)]
+    start = [*_PYTHON, str(_KEEPER), json.dumps(limits), *run, str(folder)]
     keeper = keepers.start(start, _environment())
     try:
         _send(keeper, contents)
