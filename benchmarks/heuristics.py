@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import RESULTS, interval, store
+from benchmarks.gap_cells import gap_cell, gap_figures
+from benchmarks.measure import RESULTS, store
 from instances.expand import expand
 from instances.generate import generate
 from solvers import METHODS, Limits, solve
@@ -67,11 +68,10 @@ def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for key in keys:
         mine = [r for r in rows if (r["family"], r["size"], r["allocation"], r["method"]) == key]
         gaps = [r["gap"] for r in mine if r["gap"] is not None]
-        low, high = interval(gaps)
         found.append({
             **dict(zip(("family", "size", "allocation", "method"), key, strict=True)),
             "instances": len(mine), "plans": len(gaps),
-            "mean_gap": _rounded(np.mean(gaps) if gaps else None), "low": _rounded(low), "high": _rounded(high),
+            **{name: _rounded(figure) for name, figure in gap_figures(gaps).items()},
             "largest_gap": _rounded(max(gaps, default=None)),
             "median_wall_s": round(float(np.median([r["wall_s"] for r in mine])), 4),
         })  # fmt: skip
@@ -85,22 +85,10 @@ def table(found: list[dict[str, Any]], size: str, allocation: str) -> list[str]:
     for name in dict.fromkeys(row["method"] for row in mine):
         rows = {row["family"]: row for row in mine if row["method"] == name}
         if any(row["plans"] for row in rows.values()):
-            cells = [_cell(rows.get(family)) for family in FAMILIES]
+            cells = [gap_cell(rows.get(family)) for family in FAMILIES]
             longest = max(row["median_wall_s"] for row in rows.values())
             lines.append(f"| `{name}` | " + " | ".join(cells) + f" | {longest:.2g} |")
     return lines
-
-
-def _cell(row: dict[str, Any] | None) -> str:
-    """Mean gap in percent with its interval; plans found where not all were; – where the method cannot run."""
-    if row is None:
-        return "–"
-    some = "" if row["plans"] == row["instances"] else f" ({row['plans']} of {row['instances']})"
-    if row["mean_gap"] is None:
-        return f"none{some}"
-    mean, low, high = (f"{100 * row[key]:.2g}" if row[key] < 0.1 else f"{100 * row[key]:.0f}"
-                       for key in ("mean_gap", "low", "high"))  # fmt: skip
-    return f"{mean} [{low}, {high}]{some}"
 
 
 def _rounded(value: Any) -> float | None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import interval, store
+from benchmarks.gap_cells import gap_cell, gap_figures
+from benchmarks.measure import store
 from instances.columns import Floats
 from instances.expand import expand
 from instances.generate import generate
@@ -54,18 +55,9 @@ def rows(cells: list[dict[str, Any]]) -> list[str]:
     """Lines of a Markdown table: a family and size a row, a way a column; mean gap in percent with its interval."""
     lines = ["| family | users × servers | " + " | ".join(WAYS) + " |", "|---" * (len(WAYS) + 2) + "|"]
     for cell in cells:
-        shown = [_shown(cell[way], cell["instances"]) for way in WAYS]
+        shown = [gap_cell({**cell[way], "instances": cell["instances"]}) for way in WAYS]
         lines.append(f"| {cell['family']} | {cell['users']} × {cell['servers']} | " + " | ".join(shown) + " |")
     return lines
-
-
-def _shown(figures: dict[str, Any], instances: int) -> str:
-    some = "" if figures["plans"] == instances else f" ({figures['plans']} of {instances})"
-    if not figures["plans"]:
-        return f"none{some}"
-    mean, low, high = (f"{100 * figures[key]:.2g}" if figures[key] < 0.1 else f"{100 * figures[key]:.0f}"
-                       for key in ("mean_gap", "low", "high"))  # fmt: skip
-    return f"{mean} [{low}, {high}]{some}"
 
 
 def main() -> None:
@@ -77,9 +69,7 @@ def main() -> None:
             cell: dict[str, Any] = {"family": family, "users": users, "servers": servers, "instances": len(gaps)}
             for name in gaps[0]:
                 mine = [gap for row in gaps if (gap := row[name]) is not None]
-                low, high = interval(mine)
-                mean = float(np.mean(mine)) if mine else None
-                cell[name] = {"plans": len(mine), "mean_gap": mean, "low": low, "high": high}
+                cell[name] = {"plans": len(mine), **gap_figures(mine)}
             cells.append(cell)
     load = [round(value, 1) for value in os.getloadavg()]
     store("imitation", {"bound": f"branch, {BRANCH.time_s} s", "load": load, "cells": cells})

@@ -11,9 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-__all__ = ["RESULTS", "interval", "machine", "seconds", "store"]
+__all__ = ["RESULTS", "machine", "seconds", "store"]
 
 RESULTS = Path(__file__).resolve().parent / "results"
 _LIBRARIES = ("numpy", "scipy", "highspy", "pyomo", "cvxpy", "clarabel")
@@ -37,15 +35,6 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in _LIBRARIES},
     }
-
-
-def interval(values: list[float], draws: int = 2000) -> tuple[float | None, float | None]:
-    """95 % bootstrap interval of the mean (percentiles); None twice without values."""
-    if not values:
-        return None, None
-    drawn = np.random.default_rng(0).choice(np.asarray(values), size=(draws, len(values))).mean(axis=1)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def store(name: str, figures: dict[str, Any]) -> None:

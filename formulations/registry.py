@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
 from formulations.program import Model
-from instances.errors import InputError, nearest
 from instances.options import OptionTable
+from instances.registry import Registry
 
 __all__ = ["FORMULATIONS", "Formulation", "formulation", "get_formulation"]
 
@@ -36,25 +36,9 @@ class Formulation(Protocol):
         """The readable statement: a Pyomo ConcreteModel with the same matrix."""
 
 
-FORMULATIONS: dict[str, Formulation] = {}
-_Class = TypeVar("_Class", bound=type)
+FORMULATIONS = Registry[Formulation]("formulation")
 
-
-def formulation(cls: _Class) -> _Class:
-    """Class decorator that registers a formulation under its ``name``."""
-    instance = cls()
-    if instance.name in FORMULATIONS:
-        raise ValueError(f"formulation '{instance.name}' is registered twice")
-    FORMULATIONS[instance.name] = instance
-    return cls
-
-
-def get_formulation(name: str) -> Formulation:
-    """Formulation by name.
-
-    Raises:
-        InputError: no such formulation; names the nearest.
-    """
-    if name not in FORMULATIONS:
-        raise InputError("formulation", f"'{name}' is not known", fix=nearest(name, FORMULATIONS))
-    return FORMULATIONS[name]
+formulation = FORMULATIONS.add_made
+"""Class decorator that registers a formulation under its ``name``."""
+get_formulation = FORMULATIONS.find
+"""Formulation by name. Raises InputError for an unknown one; names the nearest."""

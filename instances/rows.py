@@ -19,7 +19,7 @@ from instances.catalog import lookup
 from instances.errors import InputError
 from instances.spatial import SpatialNetwork
 
-__all__ = ["Layout", "RowDevice", "RowPlan", "RowProblem", "catalogue_device"]
+__all__ = ["Axis", "Layout", "RowDevice", "RowPlan", "RowProblem", "catalogue_device"]
 
 Axis = Literal["rows", "channels"]
 Goal = Literal["energy", "latency"]

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from instances.errors import InputError, nearest
+from instances.errors import InputError
 from instances.processor import processor_name
+from instances.registry import Registry
 from results.store import RUNS, Store, case_key, read_rows
 from solvers.result import Result
 from solvers.result_file import versions
@@ -30,8 +31,8 @@ Read = Callable[[], list[dict[str, Any]]]
 ABOUT = ("case", "key", "versions", "machine")
 """Fields of a row that are not figures."""
 
-EXPERIMENTS: dict[str, tuple[Cases, Run]] = {}
-RECORDS: dict[str, Read] = {}
+EXPERIMENTS = Registry[tuple[Cases, Run]]("experiment")
+RECORDS = Registry[Read]("record")
 """Rows that another command writes into a committed file of its own."""
 
 
@@ -39,9 +40,7 @@ def experiment(name: str, cases: Cases) -> Callable[[Run], Run]:
     """Decorator that registers a run function with its cases; ``cases(quick)`` gives the reduced list when quick."""
 
     def register(run: Run) -> Run:
-        if name in EXPERIMENTS:
-            raise ValueError(f"experiment '{name}' is registered twice")
-        EXPERIMENTS[name] = (cases, run)
+        EXPERIMENTS.add(name, (cases, run))
         return run
 
     return register
@@ -51,9 +50,9 @@ def record(name: str) -> Callable[[Read], Read]:
     """Decorator that registers a function that reads committed rows; nothing is run for them."""
 
     def register(read: Read) -> Read:
-        if name in RECORDS or name in EXPERIMENTS:
+        if name in EXPERIMENTS:
             raise ValueError(f"'{name}' is registered twice")
-        RECORDS[name] = read
+        RECORDS.add(name, read)
         return read
 
     return register
@@ -72,9 +71,7 @@ def known_experiments() -> list[str]:
 
 def _get(name: str) -> tuple[Cases, Run]:
     _register_all()
-    if name not in EXPERIMENTS:
-        raise InputError("experiment", f"'{name}' is not known", fix=nearest(name, EXPERIMENTS))
-    return EXPERIMENTS[name]
+    return EXPERIMENTS.find(name)
 
 
 def run_experiment(name: str, *, quick: bool = False, folder: Path = RUNS) -> None:

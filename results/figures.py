@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from instances.errors import InputError, nearest
+from instances.registry import Registry
 from results.experiment import rows_of, run_experiment
 from results.store import RUNS
 from results.style import picture_style
@@ -20,17 +20,14 @@ __all__ = ["FIGURES", "draw_figure", "figure"]
 Rows = list[dict[str, Any]]
 Draw = Callable[[Any, Rows], Any]
 
-FIGURES: dict[str, tuple[str, Draw]] = {}
+FIGURES = Registry[tuple[str, Draw]]("figure")
 
 
 def figure(experiment: str) -> Callable[[Draw], Draw]:
     """Decorator: the function draws the rows of ``experiment`` with pyplot (first argument) and returns the figure."""
 
     def register(draw: Draw) -> Draw:
-        name = draw.__name__
-        if name in FIGURES:
-            raise ValueError(f"figure '{name}' is registered twice")
-        FIGURES[name] = (experiment, draw)
+        FIGURES.add(draw.__name__, (experiment, draw))
         return draw
 
     return register
@@ -44,9 +41,7 @@ def draw_figure(
     Raises:
         InputError: no such figure, or cases without rows.
     """
-    if name not in FIGURES:
-        raise InputError("figure", f"'{name}' is not known", fix=nearest(name, FIGURES))
-    experiment, draw = FIGURES[name]
+    experiment, draw = FIGURES.find(name)
     if rerun:
         run_experiment(experiment, quick=quick, folder=folder)
     rows = rows_of(experiment, quick=quick, folder=folder)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 import numpy as np
 
-from instances.errors import InputError, nearest
+from instances.errors import InputError
 from instances.options import OptionTable
+from instances.registry import Registry
 from solvers.answer import Answer, Clock, Limits
 
 __all__ = ["METHODS", "Kind", "Method", "get_method", "method", "reason_against",
@@ -32,28 +33,12 @@ class Method(Protocol):
         """Best decision (and bound) within the limits; reports to ``clock``; KeyboardInterrupt keeps the best."""
 
 
-METHODS: dict[str, Method] = {}
-_Class = TypeVar("_Class", bound=type)
+METHODS = Registry[Method]("method")
 
-
-def method(cls: _Class) -> _Class:
-    """Class decorator that registers a method under its ``name``."""
-    instance = cls()
-    if instance.name in METHODS:
-        raise ValueError(f"method '{instance.name}' is registered twice")
-    METHODS[instance.name] = instance
-    return cls
-
-
-def get_method(name: str) -> Method:
-    """Method by name.
-
-    Raises:
-        InputError: no such method; names the nearest.
-    """
-    if name not in METHODS:
-        raise InputError("method", f"'{name}' is not known", fix=nearest(name, METHODS))
-    return METHODS[name]
+method = METHODS.add_made
+"""Class decorator that registers a method under its ``name``."""
+get_method = METHODS.find
+"""Method by name. Raises InputError for an unknown one; names the nearest."""
 
 
 def reason_against(entry: Method, table: OptionTable) -> str | None:

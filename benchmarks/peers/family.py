@@ -1,8 +1,7 @@
 """The instances: sizes × loads × with and without local execution, generators in turn.
 
-Loads are those of the generators' option ``load`` (demand over capacity), chosen for each generator by measurement
-(`python -m benchmarks.peers.loads`): *light*, capacity hardly matters; *critical*, users compete; *overloaded*, many
-users are pushed to worse options and not much more load would leave no plan at all.
+Loads are those of the instance library (`instances.library.recipes.LOADS`), chosen for each generator by measurement
+(`python -m benchmarks.peers.loads`): light, critical or overloaded.
 
 Local execution is made impossible by devices whose memory for weights is smaller than any network: every user must be
 served, though layers that fit still run on the device. Deadlines stay as they are, but for `PATIENCE`.
@@ -17,6 +16,7 @@ import numpy as np
 
 from instances.generate import generate
 from instances.instance import Instance
+from instances.library.recipes import LOADS
 
 __all__ = ["ALLOCATIONS", "BARS", "LOADS", "Bar", "Place", "build", "places"]
 
@@ -26,18 +26,6 @@ SMALL_DEVICE_MB = 4.5
 ALLOCATIONS = ("units", "continuous")
 
 LEVELS = ("light", "critical", "overloaded")
-LOADS = {
-    ("campus", True): (0.2, 1.0, 1.5),
-    ("campus", False): (0.2, 0.5, 0.75),
-    ("factory", True): (0.2, 0.8, 1.2),
-    ("factory", False): (0.2, 0.8, 1.2),
-    ("metro", True): (0.2, 1.5, 2.5),
-    ("metro", False): (0.1, 0.25, 0.4),
-    ("roadside", True): (0.2, 1.0, 1.2),
-    ("roadside", False): (0.2, 1.0, 1.1),
-}
-"""``load`` of each (generator, local execution possible) at each level."""
-
 PATIENCE = {("metro", False): 1.5}
 """``deadline_scale`` where it is not 1: metro's deadlines follow from quick devices, and few loads could meet them."""
 

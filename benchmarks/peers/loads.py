@@ -1,4 +1,4 @@
-"""How hard the loads of `benchmarks.peers.family` are: cost and users served at each level, for one size.
+"""How hard the loads of `instances.library.recipes` are: cost and users served at each level, for one size.
 
 `python -m benchmarks.peers.loads [USERS ...]` prints, for every generator and with and without local execution, the
 best plan of greedy and the price method at each level: its cost over that at the light level, and the part of
@@ -7,12 +7,13 @@ users that a server serves. A level without a plan is a fault of the table there
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 
 import numpy as np
 
-from benchmarks.peers.family import LEVELS, LOADS, Place, build
+from benchmarks.peers.family import CROWD, LEVELS, Place, build
 from instances.expand import expand
 from instances.options import LOCAL
 from solvers import Limits, get_method
@@ -35,7 +36,7 @@ def measure(place: Place) -> tuple[float, float]:
 
 def main(sizes: list[int], allocation: str = "units", seeds: tuple[int, ...] = (1, 2)) -> None:
     """Print a line a generator, size and seed."""
-    for generator, local in LOADS:
+    for generator, local in itertools.product(CROWD, (True, False)):
         for users in sizes:
             for seed in seeds:
                 found = [measure(Place(generator, users, level, local, allocation, seed)) for level in LEVELS]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from formulations.program import Program
 from formulations.registry import Relation
 from instances.columns import Floats, Ints
+from instances.registry import Registry
 from instances.request import Request
 from instances.request_costs import Goal
 
@@ -42,14 +43,7 @@ class SplitFormulation(Protocol):
         """The readable statement: a Pyomo ConcreteModel with the same matrix."""
 
 
-SPLIT_FORMULATIONS: dict[str, SplitFormulation] = {}
-_Class = TypeVar("_Class", bound=type)
+SPLIT_FORMULATIONS = Registry[SplitFormulation]("formulation")
 
-
-def split_formulation(cls: _Class) -> _Class:
-    """Class decorator that registers a formulation under its ``name``."""
-    instance = cls()
-    if instance.name in SPLIT_FORMULATIONS:
-        raise ValueError(f"formulation '{instance.name}' is registered twice")
-    SPLIT_FORMULATIONS[instance.name] = instance
-    return cls
+split_formulation = SPLIT_FORMULATIONS.add_made
+"""Class decorator that registers a formulation under its ``name``."""

@@ -7,11 +7,12 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from instances.errors import InputError, nearest
+from instances.errors import InputError
 from instances.generate.draws import Draws
 from instances.generate.plant import Request
 from instances.generate.settings import Settings
 from instances.instance import Instance
+from instances.registry import Registry
 
 __all__ = ["GENERATORS", "Generator", "generate", "generator"]
 
@@ -30,7 +31,7 @@ class Generator:
     make: Callable[[Request, Any, Draws], Instance]
 
 
-GENERATORS: dict[str, Generator] = {}
+GENERATORS = Registry[Generator]("generator")
 """Every generator by its name."""
 
 _Make = Callable[[Request, Any, Draws], Instance]
@@ -40,7 +41,7 @@ def generator(kind: str, settings: type[Settings] = Settings) -> Callable[[_Make
     """Decorator: register a recipe under ``kind`` with the class of its options."""
 
     def register(make: _Make) -> _Make:
-        GENERATORS[kind] = Generator(kind, settings, make)
+        GENERATORS.add(kind, Generator(kind, settings, make))
         return make
 
     return register
@@ -68,9 +69,7 @@ def request_of(
     kind: str, users: int, servers: int, seed: int, options: Mapping[str, Any], *, most_users: int = LARGEST
 ) -> tuple[Generator, Request, Settings]:
     """The recipe, and what it is asked for, checked; see `generate`."""
-    if kind not in GENERATORS:
-        raise InputError("generator", f"no generator {kind!r}", fix=nearest(str(kind), GENERATORS))
-    recipe = GENERATORS[kind]
+    recipe = GENERATORS.find(kind)
     users, servers = _whole(users, "users", most_users, least=1), _whole(servers, "servers", LARGEST, least=1)
     seed = _whole(seed, "seed", LARGEST_SEED)
     settings = recipe.settings.read(options, kind)

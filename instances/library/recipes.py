@@ -25,8 +25,8 @@ LOADS = {
 }
 """Option ``load`` of each generator, with and without local execution, at the first three of `LEVELS`.
 
-*Light*: capacity hardly matters; *critical*: users compete; *overloaded*: many are pushed to worse options, and not
-much more would leave no plan at all. All but mixed's are those of the benchmarks beside other solvers.
+Found by measurement (`python -m benchmarks.peers.loads`). *Light*: capacity hardly matters; *critical*: users compete;
+*overloaded*: many are pushed to worse options, and not much more would leave no plan at all.
 """
 IMPOSSIBLE = 12.0
 """Load at which no plan is left."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from instances.errors import InputError
+from instances.registry import Registry
 
 __all__ = ["CLAIMS", "Claim", "Finding", "Verdict", "claim", "within"]
 
@@ -65,7 +66,7 @@ class Claim:
     slow: bool = False
 
 
-CLAIMS: dict[str, Claim] = {}
+CLAIMS = Registry[Claim]("claim")
 
 
 def claim(
@@ -83,9 +84,8 @@ def claim(
     """Decorator that registers a measuring function; arguments as in `Claim`."""
 
     def register(measure: Callable[[], Finding]) -> Callable[[], Finding]:
-        if name in CLAIMS:
-            raise ValueError(f"claim '{name}' is registered twice")
-        CLAIMS[name] = Claim(name, system, says, source, evidence, published, measures, tolerance, measure, slow)
+        made = Claim(name, system, says, source, evidence, published, measures, tolerance, measure, slow)
+        CLAIMS.add(name, made)
         return measure
 
     return register

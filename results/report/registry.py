@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from instances.registry import Registry
 from results.report.known import Known
 from results.report.record import Record
 from results.report.run import Run
@@ -71,16 +72,14 @@ class Section:
     make: Make
 
 
-SECTIONS: dict[str, Section] = {}
+SECTIONS = Registry[Section]("section")
 
 
 def section(title: str, *, order: int) -> Callable[[Make], Make]:
     """Decorator that registers a section."""
 
     def register(make: Make) -> Make:
-        if title in SECTIONS:
-            raise ValueError(f"section '{title}' is registered twice")
-        SECTIONS[title] = Section(title, order, make)
+        SECTIONS.add(title, Section(title, order, make))
         return make
 
     return register

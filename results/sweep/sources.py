@@ -19,6 +19,7 @@ from instances import files
 from instances.errors import InputError, nearest
 from instances.generate import GENERATORS, generate
 from instances.instance import Instance
+from instances.registry import Registry
 
 __all__ = ["SOURCES", "Source", "load_spec", "read_instances", "stamp"]
 
@@ -41,14 +42,14 @@ class Source:
     load: Callable[[Spec], Instance]
 
 
-SOURCES: dict[str, Source] = {}
+SOURCES = Registry[Source]("source of instances")
 
 
 def source(name: str, load: Callable[[Spec], Instance]) -> Callable[[Any], Any]:
     """Decorator: register what reads the tables that have the key ``name``."""
 
     def register(read: Callable[[Table, str, Path], Iterator[Spec]]) -> Any:
-        SOURCES[name] = Source(name, read, load)
+        SOURCES.add(name, Source(name, read, load))
         return read
 
     return register

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from instances.errors import InputError, nearest
+from instances.registry import Registry
 from results.tables.table import Table
 
 __all__ = ["RENDERERS", "Renderer", "render", "renderer"]
 
 Renderer = Callable[[Table], str]
 
-RENDERERS: dict[str, Renderer] = {}
+RENDERERS = Registry[Renderer]("format of a table")
 
-
-def renderer(name: str) -> Callable[[Renderer], Renderer]:
-    """Decorator that registers a renderer."""
-
-    def register(function: Renderer) -> Renderer:
-        if name in RENDERERS:
-            raise ValueError(f"renderer '{name}' is registered twice")
-        RENDERERS[name] = function
-        return function
-
-    return register
+renderer = RENDERERS.under
+"""Decorator that registers a renderer under a name."""
 
 
 def render(table: Table, name: str) -> str:
@@ -32,6 +23,4 @@ def render(table: Table, name: str) -> str:
     Raises:
         InputError: no such format.
     """
-    if name not in RENDERERS:
-        raise InputError("format of a table", f"'{name}' is not known", fix=nearest(name, RENDERERS))
-    return RENDERERS[name](table)
+    return RENDERERS.find(name)(table)

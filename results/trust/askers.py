@@ -18,6 +18,7 @@ from instances.errors import InputError
 from instances.expand import expand
 from instances.instance import Instance
 from instances.options import OptionTable
+from instances.registry import Registry
 from solvers import METHODS, Limits, solve
 from solvers.answer import Answer, Stop
 from solvers.exact import FormulationMethod
@@ -51,14 +52,12 @@ class Asker(Protocol):
         """Its answer, recomputed by the checker."""
 
 
-ASKERS: dict[str, Asker] = {}
+ASKERS = Registry[Asker]("asker")
 
 
 def asker(entry: Asker) -> Asker:
     """Register an asker under its name."""
-    if entry.name in ASKERS:
-        raise ValueError(f"asker '{entry.name}' is registered twice")
-    ASKERS[entry.name] = entry
+    ASKERS.add(entry.name, entry)
     return entry
 
 

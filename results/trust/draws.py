@@ -13,39 +13,25 @@ import numpy as np
 
 from instances.errors import InputError
 from instances.instance import Instance
+from instances.registry import Registry
 
 __all__ = ["RECIPES", "TWISTS", "draw", "recipe", "twist"]
 
 Recipe = Callable[[np.random.Generator], Instance]
 Twist = Callable[[Instance, np.random.Generator], Instance]
 
-RECIPES: dict[str, Recipe] = {}
-TWISTS: dict[str, Twist] = {}
+RECIPES = Registry[Recipe]("recipe")
+TWISTS = Registry[Twist]("twist")
+
+recipe = RECIPES.under
+"""Decorator: register a way to make an instance under a name."""
+twist = TWISTS.under
+"""Decorator: register a way to change one under a name. It raises InputError where it makes no sense."""
 
 MOST_TWISTS = 3
 PLAIN, OFTEN = "random", 0.35
 """The recipe that makes the richest tiny instances, and how often it is taken."""
 MOST_TRIES = 50
-
-
-def recipe(name: str) -> Callable[[Recipe], Recipe]:
-    """Decorator: register a way to make an instance."""
-
-    def register(make: Recipe) -> Recipe:
-        RECIPES[name] = make
-        return make
-
-    return register
-
-
-def twist(name: str) -> Callable[[Twist], Twist]:
-    """Decorator: register a way to change one. It raises InputError where it makes no sense."""
-
-    def register(change: Twist) -> Twist:
-        TWISTS[name] = change
-        return change
-
-    return register
 
 
 def draw(seed: int, number: int) -> tuple[Instance, dict[str, Any]]:

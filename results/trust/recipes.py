@@ -47,7 +47,7 @@ def _from_generator(kind: str, rng: np.random.Generator) -> Instance:
 
 
 for _kind in GENERATORS:
-    RECIPES[_kind] = functools.partial(_from_generator, _kind)
+    RECIPES.add(_kind, functools.partial(_from_generator, _kind))
 
 
 def random_network(rng: np.random.Generator, name: str) -> Dnn:

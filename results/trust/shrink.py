@@ -14,6 +14,7 @@ import numpy as np
 from instances.columns import Floats
 from instances.errors import InputError
 from instances.instance import Instance
+from instances.registry import Registry
 from instances.variants import Variants
 from results.trust.parts import keep_links, keep_networks, keep_servers, keep_users, without_layers
 
@@ -21,20 +22,13 @@ __all__ = ["REDUCTIONS", "reduction", "shrink"]
 
 Reduction = Callable[[Instance], Iterator[Instance]]
 
-REDUCTIONS: dict[str, Reduction] = {}
+REDUCTIONS = Registry[Reduction]("reduction")
+
+reduction = REDUCTIONS.under
+"""Decorator: register a way to make instances smaller. Proposals may raise InputError: they are passed over."""
 
 MOST_TRIES = 400
 """Instances tried for one fault."""
-
-
-def reduction(name: str) -> Callable[[Reduction], Reduction]:
-    """Decorator: register a way to make instances smaller. Proposals may raise InputError: they are passed over."""
-
-    def register(propose: Reduction) -> Reduction:
-        REDUCTIONS[name] = propose
-        return propose
-
-    return register
 
 
 def shrink(instance: Instance, shows: Callable[[Instance], bool], most_tries: int = MOST_TRIES) -> Instance:

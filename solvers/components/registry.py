@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 import numpy as np
 
 from instances.components import ComponentTask, Division
-from instances.errors import InputError, nearest
+from instances.registry import Registry
 from solvers.answer import Limits
 
 __all__ = ["COMPONENT_METHODS", "ComponentAnswer", "ComponentMethod", "component_method", "get_component_method"]
@@ -49,25 +49,9 @@ class ComponentMethod(Protocol):
         """A division, and a bound if the method has one."""
 
 
-COMPONENT_METHODS: dict[str, ComponentMethod] = {}
-_Class = TypeVar("_Class", bound=type)
+COMPONENT_METHODS = Registry[ComponentMethod]("component method")
 
-
-def component_method(cls: _Class) -> _Class:
-    """Class decorator that registers a method under its ``name``."""
-    instance = cls()
-    if instance.name in COMPONENT_METHODS:
-        raise ValueError(f"component method '{instance.name}' is registered twice")
-    COMPONENT_METHODS[instance.name] = instance
-    return cls
-
-
-def get_component_method(name: str) -> ComponentMethod:
-    """Method by name.
-
-    Raises:
-        InputError: no such method; names the nearest.
-    """
-    if name not in COMPONENT_METHODS:
-        raise InputError("component method", f"'{name}' is not known", fix=nearest(name, COMPONENT_METHODS))
-    return COMPONENT_METHODS[name]
+component_method = COMPONENT_METHODS.add_made
+"""Class decorator that registers a method under its ``name``."""
+get_component_method = COMPONENT_METHODS.find
+"""Method by name. Raises InputError for an unknown one; names the nearest."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 import numpy as np
 
-from instances.errors import InputError, nearest
+from instances.registry import Registry
 from solvers.online.desk import Rule
 from solvers.online.market import Market
 
@@ -42,25 +42,9 @@ class Policy(Protocol):
         """The policy at the start of a sequence; what it draws, it draws from ``rng``."""
 
 
-POLICIES: dict[str, Policy] = {}
-_Class = TypeVar("_Class", bound=type)
+POLICIES = Registry[Policy]("policy")
 
-
-def policy(cls: _Class) -> _Class:
-    """Class decorator that registers a policy, made without arguments, under its ``name``."""
-    instance = cls()
-    if instance.name in POLICIES:
-        raise ValueError(f"policy '{instance.name}' is registered twice")
-    POLICIES[instance.name] = instance
-    return cls
-
-
-def get_policy(name: str) -> Policy:
-    """Policy by name.
-
-    Raises:
-        InputError: no such policy; names the nearest.
-    """
-    if name not in POLICIES:
-        raise InputError("policy", f"'{name}' is not known", fix=nearest(name, POLICIES))
-    return POLICIES[name]
+policy = POLICIES.add_made
+"""Class decorator that registers a policy, made without arguments, under its ``name``."""
+get_policy = POLICIES.find
+"""Policy by name. Raises InputError for an unknown one; names the nearest."""

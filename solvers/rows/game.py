@@ -102,7 +102,7 @@ class PieceGame:
 
     def plan(self) -> RowPlan:
         """The layouts chosen."""
-        return RowPlan(tuple(c[k] for c, k in zip(self.costs.choices, self.picks, strict=True)))
+        return self.costs.plan(self.picks)
 
 
 def _kind(problem: RowProblem, layout: Layout) -> tuple[bool, bool, bool, bool]:

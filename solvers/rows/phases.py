@@ -9,7 +9,7 @@ import numpy as np
 from instances.columns import Floats
 from instances.rows import Goal, RowProblem
 
-__all__ = ["Phase", "computing", "receiving"]
+__all__ = ["Phase", "computing", "receiving", "speeds"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,9 +27,14 @@ class Phase:
         return self.seconds if goal == "latency" else self.joules
 
 
+def speeds(problem: RowProblem) -> Floats:
+    """[devices] GFLOP/s."""
+    return np.array([d.gflops for d in problem.devices])
+
+
 def computing(problem: RowProblem, gflop: Floats) -> Phase:
     """Devices do ``gflop`` [devices] at once."""
-    seconds = gflop / np.array([d.gflops for d in problem.devices])
+    seconds = gflop / speeds(problem)
     return Phase(float(seconds.max()), float(seconds @ np.array([d.active_w for d in problem.devices])))
 
 

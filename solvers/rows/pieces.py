@@ -8,6 +8,7 @@ and any other network a MILP with one binary a layer and layout.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ from instances.dnn import NETWORK_INPUT
 from instances.rows import Layout, RowPlan, RowProblem
 from solvers.answer import Limits
 from solvers.highs import Status, solve_program
-from solvers.rows.phases import computing, receiving
+from solvers.rows.phases import computing, receiving, speeds
 from solvers.rows.registry import Kind, RowAnswer, get_row_method, row_method
 from solvers.rows.rounding import divide_by_shares
 
@@ -42,6 +43,10 @@ class PieceCosts:
     move: dict[tuple[int, int], Floats]
     fixed: float
 
+    def plan(self, picks: Iterable[int]) -> RowPlan:
+        """The plan of these layouts: an index into ``choices`` for each layer."""
+        return RowPlan(tuple(c[k] for c, k in zip(self.choices, picks, strict=True)))
+
 
 def candidate_plans(problem: RowProblem) -> list[RowPlan]:
     """Plans whose layouts are offered: those of `simple_plans`, and the one that `coedge` finds."""
@@ -51,18 +56,9 @@ def candidate_plans(problem: RowProblem) -> list[RowPlan]:
 
 def simple_plans(problem: RowProblem) -> list[RowPlan]:
     """Rows equal and in proportion to speed, every device alone, channels in proportion to speed."""
-    n = len(problem.devices)
-    speed = np.array([d.gflops for d in problem.devices])
+    n, speed = len(problem.devices), speeds(problem)
     plans = [divide_by_shares(problem, shares) for shares in (np.ones(n), speed, *np.eye(n))]
-    return [*plans, divide_channels(problem, speed)]
-
-
-def divide_channels(problem: RowProblem, shares: Floats) -> RowPlan:
-    """Every layer's channels in these shares [devices]."""
-    ends = np.concatenate([[0.0], np.cumsum(shares / shares.sum())])
-    ends[-1] = 1.0
-    return RowPlan(tuple(Layout("channels", tuple(np.floor(ends * layer.channels + 0.5).astype(int).tolist()))
-                         for layer in problem.network.layers))  # fmt: skip
+    return [*plans, divide_by_shares(problem, speed, "channels")]
 
 
 def price_pieces(problem: RowProblem, plans: list[RowPlan]) -> PieceCosts:
@@ -154,8 +150,7 @@ class Pieces:
         if outcome.values is None:
             return RowAnswer(None, np.inf if outcome.status is Status.INFEASIBLE else outcome.bound)
         picks = [int(np.argmax(outcome.values[a : a + len(c)])) for a, c in zip(first, costs.choices, strict=True)]
-        plan = RowPlan(tuple(c[k] for c, k in zip(costs.choices, picks, strict=True)))
-        return RowAnswer(plan, outcome.bound)
+        return RowAnswer(costs.plan(picks), outcome.bound)
 
 
 def _layout_program(costs: PieceCosts) -> tuple[Program, list[int]]:
@@ -211,8 +206,7 @@ class PiecesChain:
         picks = [int(best.argmin())]
         for back in reversed(came):
             picks.append(int(back[picks[-1]]))
-        plan = RowPlan(tuple(c[k] for c, k in zip(costs.choices, reversed(picks), strict=True)))
-        return RowAnswer(plan, float(best.min()) + costs.fixed)
+        return RowAnswer(costs.plan(reversed(picks)), float(best.min()) + costs.fixed)
 
 
 @row_method
@@ -232,4 +226,4 @@ class Channels:
 
     def solve(self, problem: RowProblem, *, limits: Limits) -> RowAnswer:
         """The division, if it is in time."""
-        return RowAnswer(divide_channels(problem, np.array([d.gflops for d in problem.devices])))
+        return RowAnswer(divide_by_shares(problem, speeds(problem), "channels"))

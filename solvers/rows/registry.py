@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
-from instances.errors import InputError, nearest
+from instances.registry import Registry
 from instances.rows import RowPlan, RowProblem
 from solvers.answer import Limits
 
@@ -47,25 +47,9 @@ class RowMethod(Protocol):
         """A plan, and a bound if the method has one."""
 
 
-ROW_METHODS: dict[str, RowMethod] = {}
-_Class = TypeVar("_Class", bound=type)
+ROW_METHODS = Registry[RowMethod]("row method")
 
-
-def row_method(cls: _Class) -> _Class:
-    """Class decorator that registers a method under its ``name``."""
-    instance = cls()
-    if instance.name in ROW_METHODS:
-        raise ValueError(f"row method '{instance.name}' is registered twice")
-    ROW_METHODS[instance.name] = instance
-    return cls
-
-
-def get_row_method(name: str) -> RowMethod:
-    """Method by name.
-
-    Raises:
-        InputError: no such method; names the nearest.
-    """
-    if name not in ROW_METHODS:
-        raise InputError("row method", f"'{name}' is not known", fix=nearest(name, ROW_METHODS))
-    return ROW_METHODS[name]
+row_method = ROW_METHODS.add_made
+"""Class decorator that registers a method under its ``name``."""
+get_row_method = ROW_METHODS.find
+"""Method by name. Raises InputError for an unknown one; names the nearest."""

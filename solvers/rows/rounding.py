@@ -12,7 +12,7 @@ from formulations.row_shares import RowShares, least_rows, share_rows
 from instances.check_rows import check_rows
 from instances.columns import Floats
 from instances.dnn import NETWORK_INPUT
-from instances.rows import Layout, RowPlan, RowProblem
+from instances.rows import Axis, Layout, RowPlan, RowProblem
 from solvers.answer import Limits
 from solvers.highs import Status, solve_program
 from solvers.rows.phases import Phase, computing, receiving
@@ -88,7 +88,7 @@ def round_rows(problem: RowProblem, taking: tuple[int, ...]) -> Rounded:
     cost = rounding_cost(problem, taking)
     plans, guarantee = _whole(shares, values), math.inf
     if not math.isfinite(problem.deadline_s):
-        guarantee = bound + (cost.seconds if problem.goal == "latency" else cost.joules)
+        guarantee = bound + cost.value(problem.goal)
     for part in PARTS if math.isfinite(problem.deadline_s) else ():
         early_s = problem.deadline_s - part * cost.seconds
         if early_s > 0:
@@ -97,7 +97,7 @@ def round_rows(problem: RowProblem, taking: tuple[int, ...]) -> Rounded:
                 break
             plans += _whole(shares, values)
             if part == 1.0:
-                guarantee = optimum + (cost.seconds if problem.goal == "latency" else cost.joules)
+                guarantee = optimum + cost.value(problem.goal)
     best = min(plans, key=lambda plan: value_of(problem, plan))
     return Rounded(bound, best if math.isfinite(value_of(problem, best)) else None, guarantee)
 
@@ -132,12 +132,12 @@ def _in_line(shares: RowShares, values: Floats) -> RowPlan:
     return divide_by_shares(shares.problem, every)
 
 
-def divide_by_shares(problem: RowProblem, shares: Floats) -> RowPlan:
-    """Every layer's rows in these shares [devices], cut at the nearest whole rows."""
+def divide_by_shares(problem: RowProblem, shares: Floats, axis: Axis = "rows") -> RowPlan:
+    """Every layer's rows or channels in these shares [devices], cut at the nearest whole ones."""
     ends = np.concatenate([[0.0], np.cumsum(shares / shares.sum())])
     ends[-1] = 1.0
-    return RowPlan(tuple(Layout("rows", tuple(np.floor(ends * layer.height + 0.5).astype(int).tolist()))
-                         for layer in problem.network.layers))  # fmt: skip
+    counts = [layer.height if axis == "rows" else layer.channels for layer in problem.network.layers]
+    return RowPlan(tuple(Layout(axis, tuple(np.floor(ends * n + 0.5).astype(int).tolist())) for n in counts))
 
 
 def possible_sets(problem: RowProblem) -> list[tuple[int, ...]]:

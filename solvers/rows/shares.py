@@ -12,6 +12,7 @@ from instances.columns import Floats
 from instances.rows import RowPlan, RowProblem
 from solvers.answer import Limits
 from solvers.highs import Status, solve_program
+from solvers.rows.phases import speeds
 from solvers.rows.registry import Kind, RowAnswer, row_method
 from solvers.rows.rounding import divide_by_shares, possible_sets, relax, round_rows, value_of
 
@@ -42,8 +43,8 @@ def threshold_set(problem: RowProblem) -> tuple[int, ...]:
     return taking
 
 
-class _Baseline:
-    """A fixed division."""
+class _OfRows:
+    """What most share: they divide rows, run on every problem, and promise nothing if they do not say so."""
 
     kind: Kind = "heuristic"
     decides: Literal["rows", "pieces"] = "rows"
@@ -53,10 +54,13 @@ class _Baseline:
         """Every problem."""
         return None
 
+
+class _Baseline(_OfRows):
+    """A fixed division."""
+
     def solve(self, problem: RowProblem, *, limits: Limits) -> RowAnswer:
         """The division, if it is in time."""
-        plan = divide_by_shares(problem, self.shares(problem))
-        return RowAnswer(plan)
+        return RowAnswer(divide_by_shares(problem, self.shares(problem)))
 
     def shares(self, problem: RowProblem) -> Floats:
         """[devices] not negative."""
@@ -99,23 +103,16 @@ class Proportional(_Baseline):
 
     def shares(self, problem: RowProblem) -> Floats:
         """GFLOP/s."""
-        return np.array([d.gflops for d in problem.devices])
+        return speeds(problem)
 
 
 @row_method
-class SingleCut:
+class SingleCut(_OfRows):
     """The first layers on the source, the rest on one other device: partition offloading with one cut."""
 
     name = "single_cut"
     title = "the best single cut between the source and one other device"
-    kind: Kind = "heuristic"
-    decides: Literal["rows", "pieces"] = "rows"
-    guarantee: str | None = None
     reference = "the idea of Kang et al., Neurosurgeon, ASPLOS 2017, as eDDNN's baseline"
-
-    def supports(self, problem: RowProblem) -> str | None:
-        """Every problem."""
-        return None
 
     def solve(self, problem: RowProblem, *, limits: Limits) -> RowAnswer:
         """All cuts in the order of the layers, and all helpers."""
@@ -130,19 +127,14 @@ class SingleCut:
 
 
 @row_method
-class CoEdge:
+class CoEdge(_OfRows):
     """LP, threshold, rounding."""
 
     name = "coedge"
     title = "rounded LP with threshold"
     kind: Kind = "approximation"
-    decides: Literal["rows", "pieces"] = "rows"
     guarantee: str | None = "value ≤ LP of its devices + one row's cost for each device and layer (P21)"
     reference = "after Zeng et al., CoEdge, arXiv:2012.03257; docs/theory.md P21"
-
-    def supports(self, problem: RowProblem) -> str | None:
-        """Every problem."""
-        return None
 
     def solve(self, problem: RowProblem, *, limits: Limits) -> RowAnswer:
         """From those above the threshold, and from all, devices dropped while that is better; or one device alone."""
@@ -168,13 +160,12 @@ class CoEdge:
 
 
 @row_method
-class RowsExact:
+class RowsExact(_OfRows):
     """MILP of every set of devices, those whose LP is hopeless left out."""
 
     name = "rows_exact"
     title = "whole rows, every set of devices"
     kind: Kind = "exact"
-    decides: Literal["rows", "pieces"] = "rows"
     guarantee: str | None = "gap ≤ limits.gap among the plans of P21"
     reference = "docs/theory.md P21"
 

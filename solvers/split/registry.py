@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
-from instances.errors import InputError, nearest
+from instances.registry import Registry
 from instances.request import Request
 from instances.request_costs import Goal
 from solvers.answer import Limits
@@ -32,28 +32,12 @@ class Splitter(Protocol):
         """Best placement (and bound) within the limits."""
 
 
-SPLITTERS: dict[str, Splitter] = {}
-_Class = TypeVar("_Class", bound=type)
+SPLITTERS = Registry[Splitter]("splitter")
 
-
-def splitter(cls: _Class) -> _Class:
-    """Class decorator that registers a splitter under its ``name``."""
-    instance = cls()
-    if instance.name in SPLITTERS:
-        raise ValueError(f"splitter '{instance.name}' is registered twice")
-    SPLITTERS[instance.name] = instance
-    return cls
-
-
-def get_splitter(name: str) -> Splitter:
-    """Splitter by name.
-
-    Raises:
-        InputError: no such splitter; names the nearest.
-    """
-    if name not in SPLITTERS:
-        raise InputError("splitter", f"'{name}' is not known", fix=nearest(name, SPLITTERS))
-    return SPLITTERS[name]
+splitter = SPLITTERS.add_made
+"""Class decorator that registers a splitter under its ``name``."""
+get_splitter = SPLITTERS.find
+"""Splitter by name. Raises InputError for an unknown one; names the nearest."""
 
 
 def supporting(request: Request, goal: Goal) -> list[str]:

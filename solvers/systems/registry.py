@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
+from instances.registry import Registry
+
 __all__ = ["SYSTEM_METHODS", "SystemMethod", "system_method"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -33,7 +35,7 @@ class SystemMethod:
     solve: Callable[..., Any]
 
 
-SYSTEM_METHODS: dict[str, SystemMethod] = {}
+SYSTEM_METHODS = Registry[SystemMethod]("method")
 
 
 def system_method(
@@ -42,9 +44,7 @@ def system_method(
     """Decorator that registers a method; arguments as in `SystemMethod`."""
 
     def register(solve: Function) -> Function:
-        if name in SYSTEM_METHODS:
-            raise ValueError(f"method '{name}' is registered twice")
-        SYSTEM_METHODS[name] = SystemMethod(name, system, kind, guarantee, reference, solve)
+        SYSTEM_METHODS.add(name, SystemMethod(name, system, kind, guarantee, reference, solve))
         return solve
 
     return register

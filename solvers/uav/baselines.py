@@ -52,15 +52,8 @@ def _hovering(mission: Mission, costs: MissionCosts) -> Ints | None:
     return paths_towards(mission, costs, np.repeat(order[:, None], mission.n_slots, axis=1))
 
 
-def _answer(mission: Mission, costs: MissionCosts, point: Ints | None, server: Ints | None = None) -> FlightAnswer:
-    if point is None:
-        return FlightAnswer(None)
-    found = settle(mission, costs, point, associate(mission, costs, point) if server is None else server)
-    return FlightAnswer(None) if found is None else FlightAnswer(*found)
-
-
 class _Baseline:
-    """What the baselines share: they run on every mission and promise nothing."""
+    """What the baselines share: they run on every mission, fly first and serve then, and promise nothing."""
 
     kind: Kind = "heuristic"
     guarantee: str | None = None
@@ -68,6 +61,25 @@ class _Baseline:
     def supports(self, mission: Mission) -> str | None:
         """Every mission."""
         return None
+
+    def solve(self, mission: Mission, *, limits: Limits, rng: np.random.Generator) -> FlightAnswer:
+        """Plan without a bound; none where a vehicle is shut in or, with nobody to serve it, a user is late."""
+        costs = price_mission(mission)
+        point = self.fly(mission, costs)
+        return FlightAnswer(None) if point is None else self.serve(mission, costs, point)
+
+    def fly(self, mission: Mission, costs: MissionCosts) -> Ints | None:
+        """Paths [U, T]; to the middle, to stay, if a baseline does not say otherwise."""
+        return _hovering(mission, costs)
+
+    def serve(self, mission: Mission, costs: MissionCosts, point: Ints) -> FlightAnswer:
+        """Whom vehicles on these paths serve; the best if a baseline does not say otherwise."""
+        return _settled(mission, costs, point, associate(mission, costs, point))
+
+
+def _settled(mission: Mission, costs: MissionCosts, point: Ints, server: Ints) -> FlightAnswer:
+    found = settle(mission, costs, point, server)
+    return FlightAnswer(None) if found is None else FlightAnswer(*found)
 
 
 @flight_method
@@ -78,11 +90,6 @@ class HoverMiddle(_Baseline):
     title = "hover in the middle"
     reference = "recurring baseline"
 
-    def solve(self, mission: Mission, *, limits: Limits, rng: np.random.Generator) -> FlightAnswer:
-        """Plan without a bound."""
-        costs = price_mission(mission)
-        return _answer(mission, costs, _hovering(mission, costs))
-
 
 @flight_method
 class NearestUser(_Baseline):
@@ -92,9 +99,8 @@ class NearestUser(_Baseline):
     title = "to the nearest user"
     reference = "tried and dropped in the public code UAV-DDPG"
 
-    def solve(self, mission: Mission, *, limits: Limits, rng: np.random.Generator) -> FlightAnswer:
-        """Plan without a bound."""
-        costs = price_mission(mission)
+    def fly(self, mission: Mission, costs: MissionCosts) -> Ints | None:
+        """To the users, slot by slot."""
         wanted = np.zeros((mission.n_craft, mission.n_slots), dtype=np.int64)
         here = mission.grid_m[mission.start]
         for t in range(mission.n_slots):
@@ -109,7 +115,7 @@ class NearestUser(_Baseline):
                 near = np.linalg.norm(mission.grid_m - target, axis=1)
                 wanted[u, t] = int(near.argmin())
             here = mission.grid_m[wanted[:, t]]
-        return _answer(mission, costs, paths_towards(mission, costs, wanted))
+        return paths_towards(mission, costs, wanted)
 
 
 @flight_method
@@ -120,12 +126,13 @@ class LocalOnly(_Baseline):
     title = "everything at the users"
     reference = "baseline of the public code UAV-DDPG"
 
-    def solve(self, mission: Mission, *, limits: Limits, rng: np.random.Generator) -> FlightAnswer:
-        """Plan without a bound; none where a user alone is late."""
-        costs = price_mission(mission)
-        point = np.repeat(mission.start[:, None], mission.n_slots, axis=1)
-        stay = paths_towards(mission, costs, point)
-        return _answer(mission, costs, stay, np.full(mission.task_mbit.shape, LOCAL))
+    def fly(self, mission: Mission, costs: MissionCosts) -> Ints | None:
+        """Nowhere."""
+        return paths_towards(mission, costs, np.repeat(mission.start[:, None], mission.n_slots, axis=1))
+
+    def serve(self, mission: Mission, costs: MissionCosts, point: Ints) -> FlightAnswer:
+        """Nobody."""
+        return _settled(mission, costs, point, np.full(mission.task_mbit.shape, LOCAL))
 
 
 @flight_method
@@ -136,12 +143,8 @@ class EdgeOnly(_Baseline):
     title = "whole tasks at the vehicles"
     reference = "baseline of the public code UAV-DDPG"
 
-    def solve(self, mission: Mission, *, limits: Limits, rng: np.random.Generator) -> FlightAnswer:
-        """Plan without a bound; its cost is left to the checker."""
-        costs = price_mission(mission)
-        point = _hovering(mission, costs)
-        if point is None:
-            return FlightAnswer(None)
+    def serve(self, mission: Mission, costs: MissionCosts, point: Ints) -> FlightAnswer:
+        """Users in turn; the plan's cost is left to the checker."""
         server = np.full(mission.task_mbit.shape, LOCAL)
         seats = np.repeat(np.arange(mission.n_craft), mission.channels)[: mission.n_users]
         for t in range(mission.n_slots):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 import numpy as np
 
-from instances.errors import InputError, nearest
+from instances.registry import Registry
 from instances.systems.uav import Mission, MissionPlan
 from solvers.answer import Limits
 
@@ -43,25 +43,9 @@ class FlightMethod(Protocol):
         """A plan, and a bound if the method has one."""
 
 
-FLIGHT_METHODS: dict[str, FlightMethod] = {}
-_Class = TypeVar("_Class", bound=type)
+FLIGHT_METHODS = Registry[FlightMethod]("flight method")
 
-
-def flight_method(cls: _Class) -> _Class:
-    """Class decorator that registers a method under its ``name``."""
-    instance = cls()
-    if instance.name in FLIGHT_METHODS:
-        raise ValueError(f"flight method '{instance.name}' is registered twice")
-    FLIGHT_METHODS[instance.name] = instance
-    return cls
-
-
-def get_flight_method(name: str) -> FlightMethod:
-    """Method by name.
-
-    Raises:
-        InputError: no such method; names the nearest.
-    """
-    if name not in FLIGHT_METHODS:
-        raise InputError("flight method", f"'{name}' is not known", fix=nearest(name, FLIGHT_METHODS))
-    return FLIGHT_METHODS[name]
+flight_method = FLIGHT_METHODS.add_made
+"""Class decorator that registers a method under its ``name``."""
+get_flight_method = FLIGHT_METHODS.find
+"""Method by name. Raises InputError for an unknown one; names the nearest."""

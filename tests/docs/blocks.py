@@ -13,10 +13,12 @@ alone on a line for any lines.
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
+from typing import Any
 
-__all__ = ["ROOT", "Block", "blocks_of", "matches", "needs_of", "pages"]
+__all__ = ["ROOT", "Block", "blocks_of", "matches", "needs_of", "pages", "stored"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,3 +94,9 @@ def matches(expected: str, printed: str) -> bool:
             pattern += ".*?".join(re.escape(part) for part in line.split("…")) + r"\n"
     told = "".join(line.rstrip() + "\n" for line in printed.rstrip().splitlines())
     return re.fullmatch(pattern, told) is not None
+
+
+def stored(name: str) -> dict[str, Any]:
+    """The stored result of a benchmark, which pages take their tables from."""
+    found: dict[str, Any] = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+    return found

@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+import results.drawings
+import results.experiments  # noqa: F401  like the drawings: they register themselves now, not while a page runs
+from results.experiment import EXPERIMENTS
+from results.figures import FIGURES
+from results.report import SECTIONS
+from solvers import METHODS
 from tests.docs.blocks import Block, blocks_of, matches, needs_of, pages
 from tests.docs.running import NEVER, Run, commands_of, reason_against
 from tests.docs.special import AFTER, BEFORE
@@ -21,9 +27,14 @@ LEFT_OUT = [(block, command) for page in pages() for block in blocks_of(page) if
 
 
 def run_page(page: str, folder: Path, *, nightly: bool) -> tuple[Run, list[Block]]:
-    """Run a page's blocks; what is left is for the night."""
+    """Run a page's blocks; what is left is for the night. What a page registers is gone afterwards."""
     for module in needs_of(page):
         pytest.importorskip(module, reason=f"{page} needs {module}, which is not installed")
+    with EXPERIMENTS.restored(), FIGURES.restored(), METHODS.restored(), SECTIONS.restored():
+        return _run_page(page, folder, nightly)
+
+
+def _run_page(page: str, folder: Path, nightly: bool) -> tuple[Run, list[Block]]:
     run = Run(folder)
     BEFORE.get(page, lambda _: None)(folder)
     todo = [block for block in blocks_of(page) if "not run" not in block.marks]

@@ -20,10 +20,8 @@ TUTORIALS = sorted((ROOT / "docs" / "tutorial").glob("*.py"))
 @pytest.fixture(autouse=True)
 def _registry_as_before() -> Iterator[None]:
     """A tutorial may register a method; other tests must not see it."""
-    before = dict(METHODS)
-    yield
-    for name in set(METHODS) - set(before):
-        del METHODS[name]
+    with METHODS.restored():
+        yield
 
 
 def run(number: int, folder: Path) -> TutorialPage:

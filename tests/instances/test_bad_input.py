@@ -1,4 +1,4 @@
-"""Bad files of every kind: each gets an InputError that says what, where, why and what would mend it."""
+"""Bad JSON files, and files that are not there: each gets an InputError that says what, where, why and what would mend it."""
 
 # ruff: noqa: E501  (the tables have one case a line)
 
@@ -7,19 +7,16 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from instances.errors import InputError
-from instances.files import load, plan_from_json, plan_to_json, read_json, save, write_json
+from instances.files import load, save, write_json
 from tests.builders import tiny_instance, tiny_network
-from tests.instances.test_files import some_plan
+from tests.instances.spoiling import DROP, FILE, Text, refused, with_text, with_value
 
 GOOD: dict[str, Any] = {
     "schema": "edgecut-instance/1",
@@ -36,38 +33,6 @@ GOOD: dict[str, Any] = {
     ],
 }  # fmt: skip
 
-Text = Callable[[str], str]
-
-
-def with_value(path: str, value: Any) -> Text:
-    """Puts a value at a path like ``users.3.deadline_s``; ``value`` may be DROP."""
-
-    def change(text: str) -> str:
-        data = json.loads(text)
-        *parents, last = [int(p) if p.isdigit() else p for p in path.split(".")]
-        target = data
-        for parent in parents:
-            target = target[parent]
-        if value is DROP:
-            del target[last]
-        else:
-            target[last] = value
-        return json.dumps(data)
-
-    return change
-
-
-def with_text(old: str, new: str) -> Text:
-    """Replaces the first place of a text."""
-
-    def change(text: str) -> str:
-        assert old in text
-        return text.replace(old, new, 1)
-
-    return change
-
-
-DROP = object()
 PRICES: dict[str, Any] = {"per_j": 1e-6, "per_server_s": [1e-4], "per_mbit": [1e-6], "rent": [0.0]}
 
 
@@ -80,8 +45,6 @@ def in_money(changes: dict[str, Any]) -> Text:
 
     return change
 
-
-FILE = "bad.json"
 
 # (what is wrong, where the error points, what it says, change)
 BAD: list[tuple[str, str, str, Text]] = [
@@ -201,13 +164,6 @@ BAD: list[tuple[str, str, str, Text]] = [
 ]  # fmt: skip
 
 
-def refused(path: Path) -> InputError:
-    """The error of loading the file; any other exception fails the test."""
-    with pytest.raises(InputError) as caught:
-        load(path)
-    return caught.value
-
-
 def test_the_unspoiled_file_is_fine(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(json.dumps(GOOD))
     assert load(tmp_path / FILE).n_users == 4
@@ -294,124 +250,3 @@ def test_no_random_spoiling_raises_anything_else(tmp_path: Path) -> None:
             caught += 1
             assert error.where and error.what
     assert caught > 300
-
-
-# Parquet
-
-
-def respoiled(path: Path, change: Callable[[pa.Table], pa.Table]) -> InputError:
-    """Error of loading a good Parquet file after a change of its table."""
-    save(tiny_instance(1), path)
-    table = pq.read_table(path)
-    pq.write_table(change(table).replace_schema_metadata(change(table).schema.metadata), path)
-    return refused(path)
-
-
-def column(name: str, values: Any, kind: Any = None) -> Callable[[pa.Table], pa.Table]:
-    """Replaces a column."""
-    return lambda t: t.set_column(t.column_names.index(name), name, pa.array(values, kind))
-
-
-def links(**fields: list[Any]) -> Callable[[pa.Table], pa.Table]:
-    """Gives every user one link with these values."""
-    plain = {"server": ["s0"] * 3, "efficiency": [1.0] * 3, "download_mbps": [None, 1.0, 2.0],
-             "round_trip_s": [0.0] * 3, "backhaul_mbps": [None, 1.0, 2.0]}  # fmt: skip
-    rows = {k: v for k, v in (plain | fields).items() if v != []}
-    return column("links", [[{k: v[i] for k, v in rows.items()}] for i in range(3)])
-
-
-def header(change: Text) -> Callable[[pa.Table], pa.Table]:
-    """Changes the JSON in the metadata."""
-    return lambda t: t.replace_schema_metadata({b"edgecut": change(t.schema.metadata[b"edgecut"].decode()).encode()})
-
-
-PARQUET: list[tuple[str, str, str, Callable[[pa.Table], pa.Table]]] = [
-    ("no header", FILE, "has no metadata 'edgecut'", lambda t: t.replace_schema_metadata(None)),
-    ("header cut short", FILE, "cut short", header(lambda h: h[:-9])),
-    ("newer schema", "schema", "upgrade", header(with_value("schema", "edgecut-instance/3"))),
-    ("users in the header", "users", "is not a field", header(with_value("users", []))),
-    ("missing column", FILE, "has no column 'weight'", lambda t: t.drop_columns("weight")),
-    ("unknown column", FILE, "'deadline_s'", lambda t: t.append_column("deadline", t["weight"])),
-    ("column twice", FILE, "two columns", lambda t: t.append_column("weight", t["weight"])),
-    ("null deadline", "users[1].deadline_s", "is null", column("deadline_s", [1.0, None, 1.0])),
-    ("NaN deadline", "users[2].deadline_s", "is nan", column("deadline_s", [1.0, 1.0, float("nan")])),
-    ("deadline text", "users[0].deadline_s", "holds string", column("deadline_s", ["1", "2", "3"])),
-    ("deadline true", "users[0].deadline_s", "holds bool", column("deadline_s", [True] * 3)),
-    ("null name", "users[1].name", "is null", column("name", ["a", None, "c"])),
-    ("name number", "users[0].name", "a name is text", column("name", [1, 2, 3])),
-    ("name twice", "users[2].name", "repeats 'a'", column("name", ["a", "b", "a"])),
-    ("unknown network", "users[1].network", "did you mean 'net0'?", column("network", ["net0", "nte0", "net1"])),
-    ("unknown device", "users[2].device", "no device", column("device", ["phone", "phone", "bike"])),
-    ("links numbers", "links", "a list of links", column("links", [1, 2, 3])),
-    ("links of numbers", "links", "a list of links", column("links", [[1], [2], [3]])),
-    ("links null", "users[1].links", "is null",
-     lambda t: column("links", [[], None, []], t.schema.field("links").type)(t)),
-    ("link null", "users[0].links[0].server", "is null",
-     lambda t: column("links", [[None], [], []], t.schema.field("links").type)(t)),
-    ("unknown server", "users[1].links[0].server", "'s0'", links(server=["s0", "s00", "s1"])),
-    ("null efficiency", "users[2].links[0].efficiency", "is null", links(efficiency=[1.0, 1.0, None])),
-    ("missing link field", "links.round_trip_s", "is missing", links(round_trip_s=[])),
-    ("unknown link field", "links.rtt", "is not a field", links(rtt=[1.0] * 3)),
-    ("no users", "users", "there are none", lambda t: t.slice(0, 0)),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("where", "fragment", "change"), [c[1:] for c in PARQUET], ids=[c[0] for c in PARQUET])
-def test_bad_parquet(tmp_path: Path, where: str, fragment: str, change: Callable[[pa.Table], pa.Table]) -> None:
-    path = tmp_path / "bad.parquet"
-    error = respoiled(path, change)
-    assert error.where == (str(path) if where == FILE else where)
-    assert fragment in str(error)
-
-
-def test_no_truncated_or_scratched_parquet_raises_anything_else(tmp_path: Path) -> None:
-    path, rng = tmp_path / "bad.parquet", random.Random(2)
-    save(tiny_instance(1), path)
-    content = path.read_bytes()
-    for cut in range(0, len(content), 211):
-        path.write_bytes(content[:cut])
-        refused(path)
-    for _ in range(150):
-        scratched = bytearray(content)
-        scratched[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
-        path.write_bytes(scratched)
-        try:
-            load(path)  # a scratch in a number may go unseen
-        except InputError as error:
-            assert error.where and error.what
-
-
-# Plans
-
-INSTANCE = tiny_instance(1)
-
-BAD_PLANS: list[tuple[str, str, str, Text]] = [
-    ("no users", "plan.users", "is missing", with_value("users", DROP)),
-    ("unknown field", "plan.user", "did you mean 'users'", with_value("user", 1)),
-    ("a user missing", "plan.users", "has no 'u2'", with_value("users.2", DROP)),
-    ("a user twice", "plan.users[2].user", "repeats 'u0'", with_value("users.2.user", "u0")),
-    ("an unknown user", "plan.users[0].user", "no user is called 'u9'", with_value("users.0.user", "u9")),
-    ("an unknown server", "plan.users[1].server", "no server is called", with_value("users.1.server", "s9")),
-    ("a server without a cut", "plan.users[1].cut", "is null", with_value("users.1.cut", None)),
-    ("an unknown cut", "plan.users[1].cut", "no cut is called", with_value("users.1.cut", "nope")),
-    ("a share as text", "plan.users[1].uplink_share", "is '1'", with_value("users.1.uplink_share", "1")),
-    ("a clock null", "plan.users[1].clock", "is null", with_value("users.1.clock", None)),
-    ("cuts a list", "plan.cuts", "is not an object", with_value("cuts", [])),
-    ("an unknown network", "plan.cuts['net0/3'].network", "did you mean", with_value("cuts.net0/3.network", "net")),
-    ("an unknown layer", "plan.cuts['net0/3'].device_layers[1]", "did you mean",
-     with_value("cuts.net0/3.device_layers.1", "layer11")),
-    ("a layer twice", "plan.cuts['net0/3'].device_layers[1]", "repeats",
-     with_value("cuts.net0/3.device_layers.1", "layer0")),
-    ("layers as text", "plan.cuts['net0/3'].device_layers", "a list is needed",
-     with_value("cuts.net0/3.device_layers", "layer0")),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("where", "fragment", "change"), [c[1:] for c in BAD_PLANS], ids=[c[0] for c in BAD_PLANS])
-def test_bad_plan(tmp_path: Path, where: str, fragment: str, change: Text) -> None:
-    text = change(json.dumps(plan_to_json(INSTANCE, some_plan(INSTANCE))))
-    (tmp_path / "plan.json").write_text(text)
-    with pytest.raises(InputError) as caught:
-        plan_from_json(INSTANCE, read_json(tmp_path / "plan.json"))
-    assert caught.value.where == where
-    assert fragment in str(caught.value)

@@ -39,8 +39,8 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     def of(name: str) -> Any:
         if name not in kept:
             experiment, draw = FIGURES[name]
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setitem(FIGURES, name, (experiment, lambda plt, rows: kept.setdefault(name, draw(plt, rows))))
+            with FIGURES.restored(name):
+                FIGURES.add(name, (experiment, lambda plt, rows: kept.setdefault(name, draw(plt, rows))))
                 paths = draw_figure(name, folder)
             kept[name].draw_without_rendering()
             kept[name] = (paths, kept[name])
@@ -143,13 +143,12 @@ def test_quick_cases_are_fewer_or_smaller() -> None:
     assert set(RECORDS) == {"claims"}
 
 
-def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    known_experiments()  # registered for good, not only in the copies
-    monkeypatch.setattr("results.experiment.EXPERIMENTS", dict(EXPERIMENTS))
-    monkeypatch.setattr("results.figures.FIGURES", dict(FIGURES))
+def test_the_example_of_the_page_runs(tmp_path: Path) -> None:
+    known_experiments()  # registered for good, not only in the block
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "figures.md").read_text(encoding="utf-8"), re.DOTALL)
-    exec(code, {})
-    paths = draw_figure("my_figure", tmp_path, quick=True, rerun=True, folder=tmp_path)
+    with EXPERIMENTS.restored(), FIGURES.restored():
+        exec(code, {})
+        paths = draw_figure("my_figure", tmp_path, quick=True, rerun=True, folder=tmp_path)
     assert len((tmp_path / "my_experiment.jsonl").read_text().splitlines()) == 3 and paths[0].exists()
 
 

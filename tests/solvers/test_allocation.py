@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from formulations.joint_fixed import solve_fixed_cvxpy
 from instances import physics
 from instances.errors import InputError
 from instances.options import OptionTable
 from solvers.allocation import (
-    Allocation,
     allocate,
-    allocate_any,
     allocate_units,
     allocate_units_exact,
     demand_of,
@@ -28,80 +23,14 @@ from solvers.allocation import (
     load_terms,
     server_load,
 )
-
-TAGS = ("plain", "a0", "c0", "p0", "e0", "w0", "l0", "pinned", "loose", "mixed", "spread", "local")
-COLUMNS = ("device_s", "device_j", "uplink_mhz_s", "tx_w", "server_s")
-
-
-def make_table(
-    server: list[int], budget_s: object, *, blocks: int = 6, units: int = 6, **columns: object
-) -> OptionTable:
-    """One option a user; unnamed columns are 1 (weights and clocks) or 0."""
-    n, n_servers = len(server), max([*server, 0]) + 1
-    zero, one = np.zeros(n), np.ones(n)
-    values: dict[str, object] = {
-        **dict.fromkeys((*COLUMNS, "fixed_s", "fixed_j", "server_mb"), zero),
-        "weight": one, "clock_min": 0.5 * one, "clock_max": one, "static_j": np.zeros(n_servers),
-        "bandwidth_mhz": np.ones(n_servers), "allocation": "continuous",
-    } | columns  # fmt: skip
-    return OptionTable(
-        user=np.arange(n), server=np.array(server), cut=np.zeros(n, dtype=np.int64),
-        deadline_s=np.broadcast_to(np.asarray(budget_s, float), (n,)).copy(),
-        blocks=np.full(n_servers, blocks), units=np.full(n_servers, units),
-        memory_mb=np.full(n_servers, 1e9), **values,
-    )  # fmt: skip
-
-
-def random_table(seed: int, tag: str = "plain", users: int | None = None, **changes: object) -> OptionTable:
-    """Feasible table: deadlines leave room for some random shares that sum to 1."""
-    rng = np.random.default_rng([seed, TAGS.index(tag)])
-    n, n_servers = users or int(rng.integers(1, 7)), int(rng.integers(1, 3))
-    lowest = -1 if tag == "local" else 0
-    server = np.sort(rng.integers(lowest, n_servers, n))
-    width = 1.0 if tag == "spread" else 0.0
-    a, c, length, energy = (rng.lognormal(0, 0.8, n) * 10 ** rng.uniform(-width, width, n) for _ in range(4))
-    power, weight = rng.uniform(0.1, 2, n), rng.choice([1.0, 0.5, 2.0], n)
-    low, high = rng.uniform(0.3, 0.8, n), rng.uniform(1.0, 1.3, n)
-    some = rng.random(n) < rng.choice([0.5, 1.0])
-    # Each letter names the column that is zero.
-    for letter, column in (("a", a), ("c", c), ("p", power), ("e", energy), ("w", weight), ("l", length)):
-        if tag == f"{letter}0" or (tag == "mixed" and rng.random() < 0.5):
-            column[some] = 0.0
-    if tag == "pinned":
-        low[some] = high[some]
-    local = server < 0
-    a[local], c[local] = 0.0, 0.0
-    shares = rng.uniform(0.2, 1, (2, n))
-    for s in range(-1, n_servers):
-        shares[:, server == s] /= shares[:, server == s].sum(axis=1, keepdims=True)
-    need = a / shares[0] + c / shares[1]
-    factor = 1000.0 if tag == "loose" else rng.uniform(1.02, 1.6)
-    return make_table(
-        list(server), factor * need + length / high * rng.uniform(1.01, 2.0), device_s=length, device_j=energy,
-        uplink_mhz_s=a * 1.0, tx_w=power, server_s=c, fixed_j=rng.uniform(0, 0.1, n), weight=weight, clock_min=low,
-        clock_max=high, static_j=np.full(max(server.max(), 0) + 1, 0.3), **changes,
-    )  # fmt: skip
-
-
-def everyone(table: OptionTable) -> np.ndarray:
-    return np.arange(table.n_users)
-
-
-def assert_primal(table: OptionTable, got: Allocation, room: float = 0.0) -> None:
-    """Shares fit, deadlines hold, clocks are allowed, and the objective is that of the option table."""
-    remote = table.server >= 0
-    for share in (got.uplink_share, got.compute_share):
-        assert (share >= 0).all()
-        assert np.bincount(table.server[remote], share[remote], table.n_servers).max(initial=0) <= 1 + room
-        assert all(math.fsum(share[table.server == s]) <= 1 + room for s in range(table.n_servers))
-    latency = physics.latency_s(table.device_s, got.clock, table.uplink_s, got.uplink_share, table.server_s,
-                                got.compute_share, table.fixed_s)  # fmt: skip
-    assert (latency <= table.deadline_s * (1 + 1e-12)).all()
-    assert (got.clock >= table.clock_min).all()
-    assert (got.clock <= table.clock_max).all()
-    static = table.static_j[np.unique(table.server[remote])].sum()
-    cost = table.cost_j(got.uplink_share, got.compute_share).sum() + static
-    assert got.objective_j == pytest.approx(cost, rel=1e-12)
+from tests.solvers.allocation_tables import (
+    TAGS,
+    assert_primal,
+    everyone,
+    make_table,
+    random_table,
+    table_scaled,
+)
 
 
 @pytest.mark.parametrize("tag", TAGS)
@@ -191,10 +120,6 @@ def test_prices_are_the_slope_in_capacity(tag: str) -> None:
             if np.isfinite(less):
                 slope = (less - more) / (2 * step)
                 assert slope == pytest.approx(price.sum(), rel=1e-3, abs=1e-4 * got.objective_j)
-
-
-def table_scaled(table: OptionTable, column: str, factor: float) -> OptionTable:
-    return dataclasses.replace(table, **{column: getattr(table, column) * factor})
 
 
 def test_optimality_conditions_hold() -> None:
@@ -350,100 +275,3 @@ def test_ten_thousand_users(n_servers: int) -> None:
     got = allocate(table, everyone(table))
     assert_primal(table, got)
     assert got.gap <= 1e-9
-
-
-# --- whole blocks and units ------------------------------------------------------------------------------------------
-
-
-def enumerate_units(table: OptionTable) -> float:
-    """Optimum over all whole allocations of one server, by enumeration; energies only."""
-    n, blocks, units = table.n_users, int(table.blocks[0]), int(table.units[0])
-    cost = table.cost_j((np.arange(blocks + 1) / blocks)[:, None, None], (np.arange(units + 1) / units)[None, :, None])
-    splits = [[k for k in itertools.product(range(p + 1), repeat=n) if sum(k) <= p] for p in (blocks, units)]
-    return min(sum(cost[b[i], m[i], i] for i in range(n)) for b in splits[0] for m in splits[1])
-
-
-@pytest.mark.parametrize("tag", ["plain", "a0", "c0", "e0", "l0", "mixed"])
-def test_exact_units_equal_enumeration(tag: str) -> None:
-    for seed in range(5):
-        table = random_table(seed, tag, users=1 + seed % 3)
-        # Powers and weights stay: 0 times an endless time is not a number in the enumeration.
-        table = dataclasses.replace(
-            table, server=np.zeros(table.n_users, dtype=np.int64), deadline_s=table.deadline_s * 1.5,
-            tx_w=np.maximum(table.tx_w, 0.01), weight=np.maximum(table.weight, 0.1), blocks=np.full(table.n_servers, 4),
-            units=np.full(table.n_servers, 3),
-        )  # fmt: skip
-        best = enumerate_units(table) + 0.3
-        got = allocate_units_exact(table, everyone(table))
-        assert got.objective_j == pytest.approx(best, rel=1e-12)
-        assert got.gap <= 1e-15 or not np.isfinite(best)
-        assert bool(got.feasible[0]) == np.isfinite(best)
-
-
-def test_units_heuristic_against_the_optimum() -> None:
-    excess, missed, count = [], 0, 0
-    for seed, tag in itertools.product(range(25), ("plain", "c0", "e0", "spread")):
-        table = random_table(seed, tag, allocation="units", blocks=10, units=8)
-        table = dataclasses.replace(table, deadline_s=table.deadline_s * 1.3)
-        best, got = allocate_units_exact(table, everyone(table)), allocate_any(table, everyone(table))
-        continuous = allocate(table, everyone(table))
-        assert continuous.objective_j <= best.objective_j * (1 + 1e-12)
-        assert got.bound_j <= best.objective_j * (1 + 1e-12) or not np.isfinite(best.objective_j)
-        if not np.isfinite(best.objective_j):
-            assert not np.isfinite(got.objective_j)
-            continue
-        count += 1
-        if np.isfinite(got.objective_j):
-            # Tenths do not add up to 1 in floating point.
-            assert_primal(table, got, room=1e-15)
-            for share, pieces in ((got.uplink_share, 10), (got.compute_share, 8)):
-                np.testing.assert_allclose(share * pieces, np.round(share * pieces), atol=1e-9)
-            excess.append(got.objective_j / best.objective_j - 1)
-        else:
-            missed += 1
-    assert count >= 60
-    assert missed <= 0.02 * count
-    assert min(excess) >= -1e-12
-    assert np.mean(excess) <= 2e-3
-
-
-def test_more_users_than_blocks_is_infeasible() -> None:
-    table = make_table([0] * 5, 1e3, uplink_mhz_s=np.ones(5), tx_w=np.ones(5), server_s=np.ones(5), blocks=4, units=9)
-    assert not allocate_units(table, everyone(table)).feasible[0]
-    assert not allocate_units_exact(table, everyone(table)).feasible[0]
-
-
-# --- properties ------------------------------------------------------------------------------------------------------
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from(TAGS), st.floats(1.0, 3.0), st.sampled_from(COLUMNS))
-def test_less_work_never_costs_more(seed: int, tag: str, factor: float, column: str) -> None:
-    table = random_table(seed, tag)
-    easier = table_scaled(table, column, 1 / factor)
-    before, after = allocate(table, everyone(table)), allocate(easier, everyone(table))
-    assert after.objective_j <= before.objective_j * (1 + 1e-9)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from(TAGS), st.randoms(use_true_random=False))
-def test_order_of_users_does_not_matter(seed: int, tag: str, random: object) -> None:
-    table = random_table(seed, tag)
-    order = np.random.default_rng(seed).permutation(table.n_users)
-    per_user = ("deadline_s", "weight", "second_w", "clock_min", "clock_max")
-    moved = dataclasses.replace(table.take(order), user=np.arange(table.n_users),
-                                **{name: getattr(table, name)[order] for name in per_user})  # fmt: skip
-    first, second = allocate(table, everyone(table)), allocate(moved, everyone(table))
-    assert second.objective_j == pytest.approx(first.objective_j, rel=1e-9)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from(TAGS), st.floats(1e-6, 1e6), st.floats(1e-3, 1e3))
-def test_units_of_energy_and_time_do_not_matter(seed: int, tag: str, joule: float, second: float) -> None:
-    table = random_table(seed, tag)
-    changes = {name: getattr(table, name) * second
-               for name in ("device_s", "uplink_mhz_s", "server_s", "deadline_s")}  # fmt: skip
-    changes |= {"weight": table.weight * joule, "tx_w": table.tx_w / second, "static_j": table.static_j * joule}
-    before, after = allocate(table, everyone(table)), allocate(dataclasses.replace(table, **changes), everyone(table))
-    assert after.objective_j == pytest.approx(before.objective_j * joule, rel=1e-9)
-    assert after.gap <= 1e-9

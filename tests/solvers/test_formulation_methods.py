@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -40,13 +40,14 @@ class _Some:
 
 
 @pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> Callable[[_Some], str]:
+def registered() -> Iterator[Callable[[_Some], str]]:
     def register(entry: _Some) -> str:
-        monkeypatch.setitem(FORMULATIONS, entry.name, entry)
-        monkeypatch.setitem(METHODS, entry.name, method_of(entry)())  # type: ignore[arg-type]
+        FORMULATIONS.add(entry.name, entry)  # type: ignore[arg-type]
+        METHODS.add(entry.name, method_of(entry)())  # type: ignore[arg-type]
         return entry.name
 
-    return register
+    with FORMULATIONS.restored(), METHODS.restored():
+        yield register
 
 
 def _everything(columns: UnitColumns) -> Bools:

@@ -68,11 +68,12 @@ def test_the_fuzzer_sees_every_fault(tmp_path: Path) -> None:
     assert found == OUTCOMES
 
 
-def test_a_failing_file_is_made_small_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_file_is_made_small_and_kept(tmp_path: Path) -> None:
     """A reader that breaks down on one byte: what is kept is little more than that byte."""
     kind = FileKind("one byte", ".bin", lambda: [b"x" * 400 + b"\x07" + b"y" * 400], lambda path: None, (_same,))
-    monkeypatch.setitem(KINDS, "one byte", kind)
-    run_fuzz(2, 1, tmp_path, FAULTY, kinds=["one byte"])
+    with KINDS.restored():
+        KINDS.add(kind.name, kind)
+        run_fuzz(2, 1, tmp_path, FAULTY, kinds=["one byte"])
     (row,) = read_rows(tmp_path / FILE)
     assert [entry["outcome"] for entry in row["failing"]] == ["raised", "raised"]
     kept = sorted((tmp_path / "failing").iterdir())

@@ -92,8 +92,6 @@ FAULTS: dict[str, tuple[str, Callable[[Answer, OptionTable], Answer]]] = {
 def registered(name: str) -> Iterator[str]:
     """A wrong method under this name, for as long as the block lasts."""
     entry: Any = Wrong(name, FAULTS[name][1])
-    METHODS[name] = entry
-    try:
+    with METHODS.restored():
+        METHODS.add(name, entry)
         yield name
-    finally:
-        del METHODS[name]

@@ -30,6 +30,7 @@ from instances.instance import Instance
 from instances.json_text import format_json
 from instances.network_file import write_network
 from instances.records import Link, Server, User
+from instances.registry import Registry
 from instances.roofline_fit import Roofline
 from instances.storage import read_bytes
 from instances.timing import Timing
@@ -59,14 +60,12 @@ class FileKind:
     mutators: tuple[Mutator, ...]
 
 
-KINDS: dict[str, FileKind] = {}
+KINDS = Registry[FileKind]("kind")
 
 
 def file_kind(kind: FileKind) -> FileKind:
     """Register a kind under its name."""
-    if kind.name in KINDS:
-        raise ValueError(f"kind '{kind.name}' is registered twice")
-    KINDS[kind.name] = kind
+    KINDS.add(kind.name, kind)
     return kind
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from instances.errors import InputError, nearest
 from results.store import Store, case_key, read_rows
 from results.trust.fuzz.broken import broken
 from results.trust.fuzz.child import FINE
@@ -49,8 +48,7 @@ def run_fuzz(
         InputError: no such kind.
     """
     for name in kinds or ():
-        if name not in KINDS:
-            raise InputError("kind", f"'{name}' is not known", fix=nearest(name, KINDS))
+        KINDS.find(name)
     store = Store(folder / FILE)
     valid = {name: KINDS[name].valid() for name in sorted(kinds or KINDS)}
     part, parts = shard

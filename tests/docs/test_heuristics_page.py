@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benchmarks import heuristics, imitation
-from benchmarks.measure import interval
+from benchmarks.gap_cells import gap_cell, gap_figures
 from solvers import METHODS
 from solvers.learned.imitation import WEIGHTS
+from tests.docs.blocks import ROOT, stored
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "heuristics.md").read_text(encoding="utf-8")
-
-
-def stored(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8"))
-    return found
 
 
 @pytest.mark.parametrize("allocation", heuristics.RULES)
@@ -48,12 +41,13 @@ def test_table_of_imitation_is_the_benchmark() -> None:
     assert str(json.loads(WEIGHTS.read_text())["made"]["instances"]) in PAGE
 
 
-def test_interval_holds_the_mean_and_shrinks() -> None:
-    low, high = interval([1.0, 2.0, 3.0, 4.0])
-    assert low is not None and high is not None and low < 2.5 < high
-    assert interval([2.0, 2.0]) == (2.0, 2.0) and interval([]) == (None, None)
-    wide, narrow = interval([1.0, 3.0]), interval([1.0, 3.0] * 50)
-    assert narrow[1] - narrow[0] < wide[1] - wide[0]  # type: ignore[operator]
+def test_a_cell_tells_the_interval_that_there_is() -> None:
+    wide, narrow = gap_figures([0.01, 0.03]), gap_figures([0.01, 0.03] * 50)
+    assert wide["low"] < narrow["low"] < 0.02 < narrow["high"] < wide["high"]  # type: ignore[operator]
+    assert gap_cell({**wide, "plans": 2, "instances": 2}) == "2 [1, 3]"
+    assert gap_cell({**gap_figures([0.5]), "plans": 1, "instances": 3}) == "50 (1 of 3)"
+    assert gap_cell({**gap_figures([]), "plans": 0, "instances": 3}) == "none (0 of 3)"
+    assert gap_cell(None) == "–"
 
 
 NAMED = {"greedy", "alternating", "local_search", "neurosurgeon", "smallest_output", "all_local", "all_remote",
