@@ -137,7 +137,7 @@ def _check_folder(folder: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise InputError("output", f"'{str(folder)[:80]}' cannot be had", str(error.strerror), "name a folder") from None
+        raise InputError("output", f"'{str(folder)[:80]}' cannot be had", str(error.strerror)) from None
     if not there:
         raise InputError("output", f"'{folder}' is not a folder", "rows and plans go there", "name a folder")
 
