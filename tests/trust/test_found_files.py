@@ -113,3 +113,39 @@ def test_found_libraries_whose_systems_cannot_be_drawn(options: dict[str, Any], 
     with pytest.raises(InputError, match="iao-5x1-1, options"):
         draw(entries(tmp_path)["iao-5x1-1"])
     assert status_of("library", "check", "--library", str(tmp_path)) == 65
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": "x"}, {"instance": 0.5}, {"claimant": None}, "witness", "seed", "instance"]
+)
+def test_found_reproducers(change: Any, tmp_path: Path) -> None:
+    from results.trust.fuzz.all_kinds import KINDS
+
+    data = json.loads(KINDS["reproducer"].valid()[0])
+    if isinstance(change, str):
+        del data[change]
+    else:
+        data |= change
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(data))
+    with pytest.raises(InputError):
+        KINDS["reproducer"].read(path)
+
+
+@pytest.mark.parametrize(("table", "field"), [("devices", "clock_ghz"), ("users", "weight"), ("servers", "idle_w")])
+def test_found_texts_that_the_exact_verifier_multiplied(
+    table: str, field: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text times 10⁹ is a text of so many times its length."""
+    from results.trust.fuzz.all_kinds import KINDS
+
+    monkeypatch.chdir(tmp_path)
+    kind = KINDS["instance, exact verifier"]
+    (content,) = kind.valid()
+    data = json.loads(content)
+    path = tmp_path / "i.json"
+    for value in ("xx", [1], {}, None):
+        data[table][0][field] = value
+        path.write_text(json.dumps(data))
+        with pytest.raises(InputError, match="is no number"):
+            kind.read(path)

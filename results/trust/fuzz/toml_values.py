@@ -36,6 +36,8 @@ def _inline(value: Any) -> str:
         return "[" + ", ".join(map(_inline, value)) + "]"
     if isinstance(value, float) and not np.isfinite(value):
         return str(value)
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return hex(value).replace("-", "")  # Python writes no decimals of so many digits, and TOML has no sign here
     return json.dumps(value) if isinstance(value, (bool, int, float, str)) else json.dumps(str(value))
 
 
