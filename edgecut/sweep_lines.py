@@ -47,7 +47,7 @@ class SweepLines:
         if news.message and self._bar is None:
             self._print(news.message)
         if news.row is not None:
-            row = f"{news.number}/{news.of}  {_described(news.row)}"
+            row = f"{news.number}/{news.of}  {_described(news.row, news.instance)}"
             self._print(row if self._bar is not None else f"{row}  ({left})")
 
     def _print(self, text: str) -> None:
@@ -57,9 +57,9 @@ class SweepLines:
             print(text, file=self._stream, flush=True)
 
 
-def _described(row: dict[str, Any]) -> str:
+def _described(row: dict[str, Any], instance: str) -> str:
     case = row["case"]
-    parts = [case["instance"], case["method"], f"seed {case['seed']}", row["status"]]
+    parts = [instance or case["instance"], case["method"], f"seed {case['seed']}", row["status"]]
     if row["attempt"] > 1:
         parts.insert(3, f"attempt {row['attempt']}")
     if row["status"] == "finished":

@@ -84,8 +84,11 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """Find out before the work that a file cannot be written after it.  Raises InputError as `write_atomically`."""
     try:
         target = Path(os.path.realpath(path))
-        if target.is_dir() or (target.exists() and not target.is_file()):
+        # Not by `Path.exists`, which in some versions of Python only says that a name too long is not there.
+        if not stat.S_ISREG(os.stat(target).st_mode):
             refuse(str(path), "is not a plain file", "a file is written here", "name a file")
+    except FileNotFoundError:
+        pass
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise

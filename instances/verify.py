@@ -32,7 +32,7 @@ DEVICE, RADIO = f"{MACHINE} clock_ghz kappa clock_min clock_max", "name tx_w tx_
 SERVER = f"{MACHINE} idle_w j_per_gflop bandwidth_mhz blocks units energy_budget_j"
 USER, TARIFF = "name network device radio deadline_s weight links", ("per_server_s", "per_mbit", "rent")
 LINK = "server efficiency download_mbps round_trip_s backhaul_mbps"
-SCALARS = "horizon_s server_energy_weight latency_weight_w"
+SCALARS, TEXTS = "horizon_s server_energy_weight latency_weight_w", "name network device radio links user server cut"
 INSTANCE = "schema name provenance users servers networks devices radios problem allocation cut_rule tariff"
 NO_SENSE = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
 CATALOG = Path(__file__).parent / "catalog" / "dnns"  # networks that an instance names and does not hold
@@ -64,7 +64,7 @@ def table(rows: list[Row], names: str) -> dict[str, Row]:
     found = {row[key]: fields({f: INF for f in others if f in NO_LIMIT} | row, names, 65) for row in rows}
     demand(len(found) == len(rows), f"a {key} is there twice")
     for row in found.values():
-        row.update({f: number(x) for f, x in row.items() if isinstance(x, int | float) and x is not INF})
+        row.update({f: number(x) for f, x in row.items() if f not in TEXTS.split() and x is not INF})
     return found
 
 

@@ -12,30 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from instances.errors import InputError
+from instances.file_lock import locked, try_lock
 from instances.storage import system_error
-
-fcntl: Any
-try:
-    import fcntl
-except ImportError:  # pragma: no cover  not a POSIX system: files are read there, and written by one process
-    fcntl = None
 
 __all__ = ["hold", "holder", "locked"]
 
 _TRIES, _PAUSE_S = 5, 0.05
-
-
-@contextlib.contextmanager
-def locked(handle: int) -> Iterator[None]:
-    """Wait for the lock of an open file, and hold it."""
-    if fcntl is None:
-        yield
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 @contextlib.contextmanager
@@ -68,7 +50,7 @@ def holder(path: Path) -> str | None:
     except OSError:
         return None
     try:
-        return None if _try(handle) else _described(_read(handle))
+        return None if try_lock(handle) else _described(_read(handle))
     except OSError:  # a file system that lends its locks to writers alone
         return None
     finally:
@@ -79,22 +61,12 @@ def _try_for_a_moment(handle: int, path: Path) -> bool:
     """Whoever asks for the `holder` has the lock for an instant, which must not look like a runner at work."""
     try:
         for _ in range(_TRIES):
-            if _try(handle):
+            if try_lock(handle):
                 return True
             time.sleep(_PAUSE_S)
     except OSError as error:
         raise system_error(path, error, "locked") from error
     return False
-
-
-def _try(handle: int) -> bool:
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _write(handle: int) -> None:

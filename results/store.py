@@ -161,7 +161,8 @@ class Store:
 
 
 def _attempt(row: dict[str, Any]) -> int:
-    return int(row.get("attempt", 1))
+    attempt: int = row.get("attempt", 1)
+    return attempt
 
 
 def _whole(content: bytes) -> int:
@@ -177,9 +178,11 @@ def _parsed(content: bytes, path: Path, first: int) -> list[dict[str, Any]]:
     for number, line in enumerate(content.split(b"\n")[:-1], start=first):
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{path}, line {number}", "is not a row", str(error), "remove the line") from error
         if not isinstance(row, dict) or not isinstance(row.get("key"), str):
             raise InputError(f"{path}, line {number}", "is not a row", "it has no key", "remove the line")
+        if type(row.get("attempt", 1)) is not int:
+            raise InputError(f"{path}, line {number}", "is not a row", "its attempt is no number", "remove the line")
         rows.append(row)
     return rows

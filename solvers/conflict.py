@@ -22,6 +22,8 @@ __all__ = ["Conflict", "explain_conflict", "find_conflict"]
 _Item = TypeVar("_Item")
 _MOST_FACTOR = 64.0
 _STEPS = 8
+_MOST_CHOICES = 1_000_000
+"""Choices in one question up to which conflicts are looked for: just to state a larger one takes too long."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,18 +41,22 @@ class Conflict:
 def find_conflict(table: OptionTable, *, limits: Limits | None = None, clock: Clock | None = None) -> Conflict | None:
     """A minimal set of users and capacities that cannot be had together; None when all fit (or no answer was found).
 
-    Deletion filter in halving chunks: a chunk goes for good when the rest is still in conflict.
+    Deletion filter in halving chunks: a chunk goes for good when the rest is shown to be still in conflict.
+
+    Args:
+        table: options.
+        limits: of each question.
+        clock: of all questions together: when it has run out, what is left of the conflict is returned.
     """
-    fitting, watch = Fitting(table, limits or Limits(gap=0.0)), clock or Clock(Limits())
+    watch = clock or Clock(Limits())
+    fitting = Fitting(table, limits or Limits(gap=0.0), watch)
     everyone = np.ones(table.n_users, dtype=bool)
     everything = capacities_of(table)
-    if fitting.fits(everyone, everything):
+    if fitting.fits(everyone, everything) is not False:
         return None
-    users, done = _delete(
-        list(range(table.n_users)), lambda keep: not fitting.fits(_mask(table, keep), everything), watch
-    )
+    users, done = _delete(list(range(table.n_users)), lambda keep: fitting.fits(_mask(table, keep), everything), watch)
     mask = _mask(table, users)
-    kept, also = _delete(sorted(everything), lambda keep: not fitting.fits(mask, set(keep)), watch)
+    kept, also = _delete(sorted(everything), lambda keep: fitting.fits(mask, set(keep)), watch)
     return Conflict(tuple(users), tuple(kept), done and also)
 
 
@@ -60,27 +66,33 @@ def _mask(table: OptionTable, users: Sequence[int]) -> Bools:
     return mask
 
 
-def _delete(items: list[_Item], in_conflict: Callable[[list[_Item]], bool], clock: Clock) -> tuple[list[_Item], bool]:
-    """Smaller and smaller chunks are left out where the rest stays in conflict; second: whether it ran to the end."""
+def _delete(items: list[_Item], fits: Callable[[list[_Item]], bool | None], clock: Clock) -> tuple[list[_Item], bool]:
+    """Smaller and smaller chunks are left out where the rest stays in conflict; second: whether each was settled."""
     size = max(1, len(items) // 2)
+    settled = True
     while True:
         at = 0
         while at < len(items):
             if clock.left_s <= 0:
                 return items, False
             rest = items[:at] + items[at + size :]
-            if in_conflict(rest):
+            fitting = fits(rest)
+            if fitting is False:
                 items = rest
             else:
                 at += size
+                settled &= fitting is not None or size > 1
         if size == 1:
-            return items, True
+            return items, settled
         size = max(1, size // 2)
 
 
 def explain_conflict(instance: Instance, table: OptionTable, *, clock: Clock | None = None) -> str:
-    """Why all users together cannot be served, and the cheapest ways out; empty when no conflict was found."""
+    """Why all users together cannot be served, and the cheapest ways out; empty when no conflict was found in time."""
     watch = clock or Clock(Limits())
+    pieces = int(table.units.max(initial=1)) if table.allocation == "units" else 1
+    if len(table) * pieces > _MOST_CHOICES:
+        return ""
     limits = Limits(gap=0.0, time_s=min(20.0, watch.left_s))
     conflict = find_conflict(table, limits=limits, clock=watch)
     if conflict is None:
@@ -117,7 +129,7 @@ def _repairs(instance: Instance, table: OptionTable, conflict: Conflict, limits:
         found.append((factor, f"deadlines of these users {_percent(factor)} later"))
     everything = capacities_of(table)
     everyone = np.ones(table.n_users, dtype=bool)
-    out = Fitting(table, limits).left_out(everyone, everything, may_leave=True)
+    out = Fitting(table, limits, clock).left_out(everyone, everything, may_leave=True)
     texts = [text for _, text in sorted(found)]
     if out is not None and len(out):
         texts.append(
@@ -151,12 +163,15 @@ def _with_deadlines(table: OptionTable, users: list[int], factor: float) -> Opti
 def _least_factor(
     table: OptionTable, change: Callable[[float], OptionTable], limits: Limits, clock: Clock
 ) -> float | None:
-    """Smallest factor (its excess to 1 % or so) with which everything fits; None when no factor up to 64 is enough."""
+    """Smallest factor found (its excess to 1 % or so, if there is time) with which everything is shown to fit.
+
+    None when no factor up to 64 was shown to be enough.
+    """
     everyone = np.ones(table.n_users, dtype=bool)
     everything = capacities_of(table)
 
     def enough(factor: float) -> bool:
-        return Fitting(change(factor), limits).fits(everyone, everything)
+        return Fitting(change(factor), limits, clock).fits(everyone, everything) is True
 
     low, high = 1.0, 1.1
     while not enough(high):
@@ -164,6 +179,8 @@ def _least_factor(
         if high > _MOST_FACTOR or clock.left_s <= 0:
             return None
     for _ in range(_STEPS):
+        if clock.left_s <= 0:
+            break
         middle = (low + high) / 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high

@@ -137,6 +137,9 @@ def _from_quick_start(
 def _rounds(search: _Search, program: Program, limits: Limits, seed: int) -> tuple[Stop, str, int, int]:
     """Solve, settle, refine, repeat."""
     nodes = 0
+    if search.best_j <= 0:  # nothing costs less; and of costs that are all 0 HiGHS sometimes says "solve error"
+        search.raise_bound(0.0)
+        return Stop.FINISHED, "", 0, nodes
     allowed = MAX_ROUNDS if limits.rounds is None else limits.rounds
     for k in range(allowed):
         outcome = _once(search, program, limits, seed)

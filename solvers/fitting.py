@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from formulations.program import SMALLEST, Program, Rows
 from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL, OptionTable
-from solvers.answer import Limits
+from solvers.answer import Clock, Limits
 from solvers.highs import Status, solve_program
 
 __all__ = ["Capacity", "Fitting", "capacities_of"]
@@ -47,10 +47,11 @@ class Fitting:
     Args:
         table: options, each feasible for its user alone.
         limits: for each MILP.
+        clock: of all questions together; None: without end.
     """
 
-    def __init__(self, table: OptionTable, limits: Limits) -> None:
-        self.table, self.limits = table, limits
+    def __init__(self, table: OptionTable, limits: Limits, clock: Clock | None = None) -> None:
+        self.table, self.limits, self._clock = table, limits, clock or Clock(Limits())
         self._directions: dict[int, list[tuple[float, float]]] = {
             s: [(1.0, 0.0), (0.0, 1.0), (0.5, 0.5)] for s in range(table.n_servers)
         }
@@ -64,22 +65,33 @@ class Fitting:
             may_leave: whether leaving out is allowed.
 
         Returns:
-            Rows of the users left out; None when not all fit and none may be left out, or when HiGHS met a limit.
+            Rows of the users left out; None when not all fit and none may be left out, or when a limit was met.
         """
+        return self._asked(users, capacities, may_leave)[1]
+
+    def fits(self, users: Bools, capacities: set[Capacity]) -> bool | None:
+        """Whether these users fit these capacities; None when a limit was met first."""
+        status, left_out = self._asked(users, capacities, may_leave=False)
+        return left_out is not None if status in (Status.OPTIMAL, Status.INFEASIBLE) else None
+
+    def _asked(self, users: Bools, capacities: set[Capacity], may_leave: bool) -> tuple[Status, Ints | None]:
+        """How the MILPs ended, and rows of the users left out."""
+        if self._clock.left_s <= 0:
+            return Status.TIME, None
         columns = self._columns(users, capacities)
         for _ in range(_MOST_ROUNDS):
             program, taken = self._program(columns, users, capacities, may_leave)
-            outcome = solve_program(program, self.limits)
+            left_s = self._clock.left_s
+            if left_s <= 0:
+                break
+            limits = dataclasses.replace(self.limits, time_s=_least(self.limits.time_s, left_s))
+            outcome = solve_program(program, limits)
             if outcome.status is not Status.OPTIMAL or outcome.values is None:
-                return None
+                return outcome.status, None
             chosen = columns.option[outcome.values[: len(columns.option)] > 0.5]
             if self.table.allocation == "units" or not self._cut_off(chosen, capacities):
-                return taken[outcome.values[len(columns.option) :] > 0.5]
-        return None
-
-    def fits(self, users: Bools, capacities: set[Capacity]) -> bool:
-        """Whether these users fit these capacities."""
-        return self.left_out(users, capacities, may_leave=False) is not None
+                return Status.OPTIMAL, taken[outcome.values[len(columns.option) :] > 0.5]
+        return Status.TIME, None
 
     def _columns(self, users: Bools, capacities: set[Capacity]) -> _Columns:
         table = self.table
@@ -160,6 +172,12 @@ class Fitting:
                 self._directions[s].append((mu, nu))
                 found = True
         return found
+
+
+def _least(limit_s: float | None, left_s: float) -> float | None:
+    """Seconds for one MILP; None: without a limit."""
+    shorter = min(math.inf if limit_s is None else limit_s, left_s)
+    return shorter if math.isfinite(shorter) else None
 
 
 def _pieces(table: OptionTable, option: int, capacities: set[Capacity]) -> list[tuple[float, float]]:

@@ -42,6 +42,7 @@ generator = "campus"
 users = {users}
 servers = 2
 seed = 1
+{more}
 
 [[methods]]
 name = {methods}
@@ -58,11 +59,12 @@ def write_sweep(
     grace_s: float = 1.0,
     memory_gib: float = 2.0,
     name: str = "small",
+    more: str = "",
 ) -> Sweep:
     """Write a sweep's file and read it."""
     path = folder / f"{name}.toml"
     path.write_text(SMALL.format(users=users, methods=list(methods), seeds=list(seeds), wall_s=wall_s, grace_s=grace_s,
-                                 memory_gib=memory_gib))  # fmt: skip
+                                 memory_gib=memory_gib, more=more))  # fmt: skip
     return read_sweep(path)
 
 

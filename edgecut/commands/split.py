@@ -76,13 +76,6 @@ def run(
 
 
 def _network(name: str) -> Dnn:
-    if name.endswith(".json"):
-        try:
-            return Dnn.from_json(json.loads(Path(name).read_text(encoding="utf-8")), where=name)
-        except (OSError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError("NETWORK", f"'{name}' cannot be read", str(error)) from None
     return nasnet_a_large() if name == "nasnet_a_large" else load_network(name)
 
 

@@ -18,11 +18,12 @@ from edgecut.sweep_lines import SweepLines, duration
 from edgecut.tables import print_table
 from instances.errors import InputError, nearest
 from results.lock import holder
-from results.store import latest, read_rows
+from results.store import latest
 from results.sweep.crew import Crew, LocalCrew, cores
 from results.sweep.found import known_instances
 from results.sweep.jobs import jobs_of
 from results.sweep.judge import FAILED
+from results.sweep.rows import read_sweep_rows
 from results.sweep.runner import run_sweep
 from results.sweep.settings import Sweep, read_sweep
 from results.sweep.tally import Tally, tally_of
@@ -96,7 +97,7 @@ def status(file: SweepFile, as_json: AsJson = False) -> None:
     sweep = read_sweep(file)
     found = [instance for instance in known_instances(sweep) if instance is not None]
     unseen = len(sweep.instances) - len(found)
-    rows = read_rows(sweep.rows)
+    rows = read_sweep_rows(sweep.rows)
     jobs, counting = jobs_of(sweep, found), latest(rows)
     width = sweep.jobs or cores()
     tally = tally_of(jobs, rows, counting, width)

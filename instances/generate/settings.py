@@ -117,7 +117,10 @@ def _checked_number(rule: Mapping[str, Any], value: Any, where: str) -> float | 
     span = f"a {'whole ' if whole else ''}number from {rule['low']:g} to {rule['high']:g}"
     if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, str):
         raise InputError(where, f"{value!r} is not a number", fix=span)
-    plain = float(value)
+    try:
+        plain = float(value)
+    except OverflowError:
+        plain = math.inf
     if not math.isfinite(plain) or not rule["low"] <= plain <= rule["high"] or (whole and plain != int(plain)):
         raise InputError(where, f"is {value!r}", "it is out of range", fix=span)
     return int(plain) if whole else plain
@@ -131,7 +134,13 @@ def _checked_weights(
         value = value.split(",")
     if not isinstance(value, Iterable):
         raise InputError(where, f"{value!r} is not a list of {what}s", fix="names, or a mapping from name to weight")
-    weights = dict(value) if isinstance(value, Mapping) else {name: 1.0 for name in value}
+    names = list(value)
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(
+                where, f"{name!r:.60} is no name of a {what}", fix="names, or a mapping from name to weight"
+            )
+    weights = dict(value) if isinstance(value, Mapping) else dict.fromkeys(names, 1.0)
     if not weights:
         raise InputError(where, "is empty", f"every user has a {what}", "name at least one")
     rule = {"check": "number", "low": 1e-9, "high": 1e9}

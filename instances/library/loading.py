@@ -15,8 +15,12 @@ from instances.library.entries import HOME, Entry, entry
 from instances.library.features import FEATURES
 from instances.library.naming import parse_name
 from instances.library.systems import digest, get_system
+from instances.scalars import number
 
 __all__ = ["draw", "fingerprint_of", "instance_path", "load", "load_instance"]
+
+MOST = 1000
+"""No number among the options of a system is larger."""
 
 
 def load(name: str, *, folder: Path = HOME) -> Any:
@@ -67,12 +71,28 @@ def draw(one: Entry) -> Any:
         InputError: an unknown generator, system, option or value.
     """
     if not one.is_joint:
-        return get_system(one.system).draw(one, np.random.default_rng(np.random.SeedSequence(one.seed)))
+        return _draw_system(one)
     instance = generate(one.generator, users=one.users, servers=one.servers, seed=one.seed, problem=one.problem,
                         allocation=one.allocation, **one.options)  # fmt: skip
     for feature in parse_name(one.name).features:
         instance = FEATURES[feature].change(instance)
     return instance.replace(name=one.name)
+
+
+def _draw_system(one: Entry) -> Any:
+    """The problem of a system. Its options are arguments of functions that trust their callers."""
+    system, where = get_system(one.system), f"{one.name}, options"
+    for name, value in one.options.items():
+        for each in value if isinstance(value, list) else [value]:
+            if not isinstance(each, str) and abs(number(each, f"{where}.{name}")) > MOST:
+                raise InputError(f"{where}.{name}", f"is {each}", f"{MOST} is the most", "get the index again")
+    try:
+        return system.draw(one, np.random.default_rng(np.random.SeedSequence(one.seed)))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(where, "make no problem", why, "get the index again") from error
 
 
 def fingerprint_of(problem: Any) -> str:

@@ -9,10 +9,11 @@ their own have none), `take_word` notes the bound of a method, and says that it 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from instances.certificate_file import certificate_from_json, certificate_to_jso
 from instances.certify import CERTIFIABLE, certify
 from instances.check import check
 from instances.errors import InputError
+from instances.file_lock import locked_file
 from instances.instance import Instance
 from instances.library.entries import HOME
 from instances.library.loading import fingerprint_of, load
@@ -30,6 +32,7 @@ from instances.library.system_plans import system_plan_from_json, system_plan_to
 from instances.library.systems import get_system
 from instances.plan_file import plan_from_json, plan_to_json
 from instances.scalars import number, refuse, text, whole
+from instances.storage import system_error
 
 __all__ = ["BETTER", "Offer", "Outcome", "certifiable", "measure", "submit", "take_word"]
 
@@ -84,6 +87,24 @@ def submit(name: str, result: Any, *, folder: Path = HOME, problem: Any = None) 
         InputError: no such name, a result that cannot be read or is of another instance, or a folder that cannot be
             written.
     """
+    with _alone(folder):
+        return _submit(name, result, folder, problem)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One writer at a time: between reading a record and writing it nobody else may write a better one.
+
+    The index is what is locked: it is there, and submitting does not change it.
+    """
+    try:
+        with locked_file(folder / "index.json"):
+            yield
+    except OSError as error:
+        raise system_error(folder / "index.json", error, "locked") from error
+
+
+def _submit(name: str, result: Any, folder: Path, problem: Any) -> Outcome:
     record, problem, offer = _prepare(name, result, folder, problem)
     sense = _sense(record)
     plan = _with_plan(record, problem, offer, sense)
@@ -101,6 +122,11 @@ def take_word(name: str, result: Any, *, folder: Path = HOME, problem: Any = Non
     Raises:
         InputError: as `submit`.
     """
+    with _alone(folder):
+        return _take_word(name, result, folder, problem)
+
+
+def _take_word(name: str, result: Any, folder: Path, problem: Any) -> Outcome:
     record, problem, offer = _prepare(name, result, folder, problem)
     sense, claim = _sense(record), offer.bound
     if certifiable(problem) and math.isfinite(claim):

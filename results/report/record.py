@@ -11,6 +11,7 @@ from typing import Any
 
 from results.metrics import relative_gap
 from results.report.run import Row
+from results.sweep.labels import labels
 
 __all__ = ["GAP", "Record", "read_records"]
 
@@ -263,12 +264,13 @@ def _flat(case: dict[str, Any]) -> dict[str, str]:
 
 
 def _told_apart(records: list[Record]) -> list[Record]:
-    """Instances of one name and several fingerprints get these behind their names."""
-    prints: dict[str, set[str]] = {}
+    """Instances of one name and several fingerprints get behind their names what tells them apart."""
+    named: dict[str, list[tuple[str, str, Any]]] = {}
     for record in records:
-        prints.setdefault(record.instance, set()).add(str(record.row["case"].get("fingerprint", "")))
-    return [
-        replace(record, instance=f"{record.instance} #{str(record.row['case'].get('fingerprint', ''))[:6]}")
-        if len(prints[record.instance]) > 1 else record
-        for record in records
-    ]  # fmt: skip
+        named.setdefault(record.instance, []).append((_fingerprint(record), record.instance, record.row.get("spec")))
+    found = {name: labels(same) for name, same in named.items()}
+    return [replace(record, instance=found[record.instance][_fingerprint(record)]) for record in records]
+
+
+def _fingerprint(record: Record) -> str:
+    return str(record.row["case"].get("fingerprint", ""))

@@ -9,7 +9,8 @@ from pathlib import Path
 from instances import files
 from instances.errors import InputError
 from instances.instance import Instance
-from results.store import Store, case_key, latest, make_folder, read_rows
+from results.store import Store, case_key, latest, make_folder
+from results.sweep.rows import read_index
 from results.sweep.settings import Sweep
 from results.sweep.sources import Spec, load_spec, stamp
 
@@ -31,7 +32,7 @@ class Found:
 
 def known_instances(sweep: Sweep) -> list[Found | None]:
     """For each specification the instance that the folder knows of, or None: nothing was run on it yet."""
-    index = latest(read_rows(_index(sweep)))
+    index = latest(read_index(_index(sweep)))
     return [_of_row(sweep, spec, index.get(_key(spec))) for spec in sweep.instances]
 
 
@@ -42,7 +43,7 @@ def find_all(sweep: Sweep, code: str, tell: Callable[[str], None]) -> list[Found
         InputError: one cannot be read, drawn or written.
     """
     store = Store(_index(sweep))
-    index = latest(read_rows(_index(sweep)))
+    index = latest(read_index(_index(sweep)))
     found = []
     for number, spec in enumerate(sweep.instances, start=1):
         row = index.get(_key(spec))

@@ -19,12 +19,14 @@ from instances.instance import Instance
 from instances.json_text import write_json
 from instances.scalars import refuse
 from results.lock import hold
-from results.store import Store, latest, make_folder, read_rows
+from results.store import Store, latest, make_folder
 from results.sweep.crew import Crew, LocalCrew, cores, run_all
 from results.sweep.found import find_all
 from results.sweep.jobs import Job, jobs_of
 from results.sweep.judge import judge, versions_of
+from results.sweep.labels import labels
 from results.sweep.launch import Raw, no_room
+from results.sweep.rows import read_sweep_rows
 from results.sweep.settings import Sweep
 from results.sweep.tally import Tally, tally_of, time_left_s
 from results.sweep.versions import code_versions, differences, require_same
@@ -39,6 +41,7 @@ class News:
     """What the runner tells on the way: a message; or how far it is, with the row that was just written, if one was.
 
     ``number``, ``of``: runs that ended, of those that this call does. ``left_s``: s for the rest, or None.
+    ``instance``: what tells the instance of the row from the others.
     """
 
     message: str = ""
@@ -47,6 +50,7 @@ class News:
     running: int = 0
     left_s: float | None = None
     row: dict[str, Any] | None = None
+    instance: str = ""
 
 
 def run_sweep(
@@ -90,12 +94,14 @@ class _Work:
         self.versions = code_versions()
         _tidy(sweep)
         self.store = Store(sweep.rows)
-        self.rows = read_rows(sweep.rows)
+        self.rows = read_sweep_rows(sweep.rows)
         self.counting = latest(self.rows)
         if not mix_versions:
             require_same(self.rows, self.versions, sweep.rows)
         code = self.versions["code of instances"]
-        self.jobs = jobs_of(sweep, find_all(sweep, code, lambda message: tell(News(message))))
+        found = find_all(sweep, code, lambda message: tell(News(message)))
+        self.labels = labels((one.fingerprint, one.name, one.spec) for one in found)
+        self.jobs = jobs_of(sweep, found)
         # The last instances that were looked at: jobs come instance by instance.
         self.load = functools.lru_cache(maxsize=2)(_load)
 
@@ -117,7 +123,8 @@ class _Work:
 
             def news(running: int, row: dict[str, Any] | None = None) -> None:
                 left_s = time_left_s(waiting.values(), self.counting.values(), chosen.width)
-                self.tell(News("", len(todo) - len(waiting), len(todo), running, left_s, row))
+                instance = "" if row is None else self.labels[row["case"]["fingerprint"]]
+                self.tell(News("", len(todo) - len(waiting), len(todo), running, left_s, row, instance))
 
             def pause(running: int) -> None:
                 nonlocal told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from instances.errors import InputError, nearest
 from instances.scalars import number, text, whole
 from instances.storage import read_bytes
-from results.sweep.sources import Spec, read_instances, texts
+from results.sweep.sources import MOST_RUNS, Spec, read_instances, texts
 from solvers.answer import Limits
 from solvers.registry import METHODS
 
@@ -87,11 +88,26 @@ def read_sweep(path: Path) -> Sweep:
 def _toml(path: Path) -> dict[str, Any]:
     content = read_bytes(path)
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        table = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InputError(str(path), f"is not UTF-8 at byte {error.start}", error.reason, "save it as UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError of its own: a number of thousands of digits
         raise InputError(str(path), "is not TOML", str(error), "mend that place; see docs/sweep.md") from None
+    _refuse_huge(table, str(path))
+    return table
+
+
+def _refuse_huge(table: dict[str, Any], path: str) -> None:
+    """Refuse whole numbers that nothing here holds: Python does not even print the largest."""
+    todo: list[tuple[Any, str]] = [(table, "")]
+    while todo:
+        value, where = todo.pop()
+        if isinstance(value, dict):
+            todo += [(inner, f"{where}.{key}" if where else key) for key, inner in value.items()]
+        elif isinstance(value, list):
+            todo += [(inner, f"{where}[{k}]") for k, inner in enumerate(value)]
+        elif isinstance(value, int) and not isinstance(value, bool):
+            whole(value, f"{path}, {where}")
 
 
 def _sweep(table: dict[str, Any], path: Path) -> Sweep:
@@ -100,15 +116,30 @@ def _sweep(table: dict[str, Any], path: Path) -> Sweep:
     if not name or not name.isprintable():
         raise InputError("name", f"is {name!r}", "it is shown in tables", "give a short text")
     folder = path.parent / text(table.get("output", path.stem), "output")
-    if folder.exists() and not folder.is_dir():
-        raise InputError("output", f"'{folder}' is not a folder", "rows and plans go there", "name a folder")
+    _check_folder(folder)
     if os.path.abspath(folder) == str(path.parent):
         raise InputError("output", "is the folder of the sweep's file", "a sweep has a folder of its own", "name one")
     jobs = None if "jobs" not in table else _at_least(table["jobs"], "jobs", 1)
     specs = [spec for k, entry in enumerate(_tables(table, "instances"))
              for spec in read_instances(entry, f"instances[{k}]", path.parent)]  # fmt: skip
     runs = [run for k, entry in enumerate(_tables(table, "methods")) for run in _runs(entry, table, f"methods[{k}]")]
+    total = len(specs) * sum(len(one.seeds) for one in runs)
+    if total > MOST_RUNS:
+        raise InputError("the file", f"asks for {total} runs", f"{MOST_RUNS} are the most", "make several sweeps of it")
     return Sweep(name, path, Path(os.path.abspath(folder)), tuple(specs), tuple(runs), jobs)
+
+
+def _check_folder(folder: Path) -> None:
+    if "\0" in str(folder):
+        raise InputError("output", f"is {folder.name!r}", "no name has that character", "name a folder")
+    try:
+        there = stat.S_ISDIR(os.stat(folder).st_mode)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise InputError("output", f"'{str(folder)[:80]}' cannot be had", str(error.strerror)) from None
+    if not there:
+        raise InputError("output", f"'{folder}' is not a folder", "rows and plans go there", "name a folder")
 
 
 def _tables(table: dict[str, Any], key: str) -> list[Any]:

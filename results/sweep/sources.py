@@ -10,6 +10,7 @@ import dataclasses
 import glob
 import importlib
 import itertools
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,10 +22,14 @@ from instances.generate import GENERATORS, generate
 from instances.instance import Instance
 from instances.registry import Registry
 
-__all__ = ["SOURCES", "Source", "load_spec", "read_instances", "stamp"]
+__all__ = ["MOST_RUNS", "SOURCES", "Source", "load_spec", "read_instances", "stamp"]
 
 Spec = dict[str, Any]
 Table = dict[str, Any]
+
+
+MOST_RUNS = 200_000
+"""Runs of one sweep, each a process: they are listed before the first begins."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +112,8 @@ def _no_more(table: Table, key: str, where: str) -> None:
 def _files(table: Table, where: str, base: Path) -> Iterator[Spec]:
     _no_more(table, "files", where)
     for pattern in texts(table, "files", where):
+        if "\0" in pattern:
+            raise InputError(f"{where}.files", f"is {pattern!r}", "no name has that character", "check the path")
         found = sorted(glob.glob(os.path.join(base, pattern), recursive=True))
         found = [path for path in found if os.path.splitext(path)[1].lower() in files.SUFFIXES]
         if not found:
@@ -145,6 +152,10 @@ def _generator(table: Table, where: str, base: Path) -> Iterator[Spec]:
             else:
                 for value in values:
                     GENERATORS[kind].settings.read({name: value}, where)
+        if math.prod(map(len, choices.values())) > MOST_RUNS:
+            raise InputError(
+                where, "is more instances than one sweep has", f"{MOST_RUNS} are the most", "give fewer values"
+            )
         for chosen in itertools.product(*choices.values()):
             yield {"generator": kind, **dict(zip(choices, chosen, strict=True))}
 

@@ -11,7 +11,8 @@ from instances.errors import InputError
 from instances.files import plan_to_json, write_json
 from instances.instance import Instance
 from instances.json_file import instance_from_json, instance_to_json
-from instances.json_text import check_schema, parse_json
+from instances.json_text import check_object, check_schema, parse_json
+from instances.scalars import whole
 from instances.storage import read_bytes
 from results.trust.askers import Asker
 from results.trust.contradictions import Contradiction, ask_all, contradictions
@@ -76,13 +77,18 @@ def replay(path: Path, askers: Sequence[Asker]) -> list[Contradiction]:
     """
     data = parse_json(read_bytes(path), str(path))
     check_schema(data, FAMILY, VERSION)
+    for field in ("claimant", "witness", "seed", "instance"):
+        if field not in data:
+            raise InputError(f"{path}, {field}", "is missing", "without it nobody can be asked again", "get it again")
+    seed = whole(data["seed"], f"{path}, seed")
+    instance = check_object(data["instance"], ("schema", "users"), f"{path}, instance")
     names = {str(data.get("claimant")), str(data.get("witness"))}
     parties = [entry for entry in askers if entry.name in names]
     missing = names - {entry.name for entry in parties}
     if missing:
         raise InputError(str(path), f"needs {sorted(missing)[0]!r}", "nobody is called that here",
                          "name the module that registers it: --with MODULE")  # fmt: skip
-    return contradictions(ask_all(instance_from_json(data["instance"]), parties, int(data["seed"])))
+    return contradictions(ask_all(instance_from_json(instance), parties, seed))
 
 
 def _word(text: str) -> str:

@@ -38,6 +38,8 @@ _CLOSEST, _WIDEST = 1e-4, 3.0
 _RATIO, _SAFER = 1.5, 5.0
 _COLD, _WARM = 4, 2
 _LEVELS, _STARTS = 6, 12
+_NOTHING = 1e-18
+"""Part of all that is summed below which what is left of the gap is far within its rounding."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,6 +83,7 @@ class Interior:
 
     def __init__(self, dual: Dual, kept: Ints) -> None:
         self.rows = Rows(dual, kept)
+        self._size = 0.0  # J: of what is summed, so that its rounding is known
 
     def solve(self, prices: Floats, *, tolerance: float, enough: float = math.inf, steps: int = 100
               ) -> Solved:  # fmt: skip
@@ -121,7 +124,8 @@ class Interior:
         """J between the value and that of the weights, and how far the weights are from balance (relative)."""
         view = state.view
         gap = _dot(state.x, view.values) + _dot(state.t, state.p) - view.value_j
-        unbalanced = np.abs((self.rows.pull(state.x, view) + state.t) * state.p).sum() / max(abs(view.value_j), 1e-300)
+        unbalanced = np.abs((self.rows.pull(state.x, view) + state.t) * state.p).sum()
+        unbalanced /= max(abs(view.value_j), _NOTHING * self._size)
         return gap, float(max(unbalanced, np.abs(self.rows.sum(state.x) - 1).max(initial=0.0)))
 
     def _start(self, prices: Floats, ratio: float) -> _State:
@@ -133,10 +137,11 @@ class Interior:
         p = np.maximum(prices, _FLOOR * prices.sum(axis=0)).ravel()[self.rows.free]
         p = np.maximum(p, _LEAST)
         view = self.rows.view(p, _COLD)
-        size = float(np.abs(self.rows.least(view.values)).sum()) + 1e-300
+        # Where nothing costs anything the prices are what there is to measure by.
+        self._size = max(float(np.abs(self.rows.least(view.values)).sum()), float(p.sum()))
         part = _CLOSEST
         for _ in range(_STARTS):
-            state = self._centred(p, view, part * size / (len(self.rows.group) + len(p)))
+            state = self._centred(p, view, part * self._size / (len(self.rows.group) + len(p)))
             wanted = ratio * self._gap(state)[1]
             if part >= min(wanted, _WIDEST):
                 break
@@ -161,6 +166,11 @@ class Interior:
         A bold step trusts the slopes. A careful one keeps s = v − u and goes only as far as the barrier function
         Σ u + τ (Σ ln s + Σ ln p) rises: that function is concave in p and u, so a short step of the plain kind does.
         """
+        count = len(now.x) + len(now.p)
+        left = _dot(now.x, now.s) + _dot(now.t, now.p)
+        if left <= _NOTHING * self._size:  # as where the maximum is 0, and no gap is small beside it
+            return None
+        tau = left / count
         w = now.x / now.s
         total = self.rows.sum(w)
         try:
@@ -180,8 +190,6 @@ class Interior:
             ds = gain - du[self.rows.group] + miss
             return _Move(now, dp, du, ds, (want_x - now.x * ds) / now.s - now.x, (want_t - now.t * dp) / now.p - now.t)
 
-        count = len(now.x) + len(now.p)
-        tau = (_dot(now.x, now.s) + _dot(now.t, now.p)) / count
         first = direct(np.zeros_like(now.x), np.zeros_like(now.t))
         centre = tau * min(max((first.product() / count / tau) ** 3, _CENTRE), 1.0)
         second = direct(centre - first.dx * first.ds, centre - first.dt * first.dp)

@@ -74,6 +74,10 @@ def test_a_user_of_an_instance_and_a_network_file(edgecut: Shell, tmp_path: Path
     assert json.loads(done.stdout)["machines"][0] == "device of u1"
     (tmp_path / "my.json").write_text(json.dumps(load_network("vgg16").to_json()), encoding="utf-8")
     assert json.loads(edgecut("split", "my.json", "--json").stdout)["network"] == "vgg16"
+    text = (tmp_path / "my.json").read_text(encoding="utf-8")
+    (tmp_path / "twice.json").write_text(text.replace("{", '{"name": "other", ', 1), encoding="utf-8")
+    twice = edgecut("split", "twice.json")
+    assert twice.returncode == 65 and "gives 'name' twice" in twice.stderr
 
 
 @pytest.mark.parametrize(("arguments", "code", "says"), [
@@ -81,7 +85,7 @@ def test_a_user_of_an_instance_and_a_network_file(edgecut: Shell, tmp_path: Path
     ((), 65, "just one of them"),
     (("alexnet", "--goal", "speed"), 65, "--goal"),
     (("alexnet", "--method", "dsh"), 65, "longest stage"),
-    (("missing.json",), 65, "cannot be read"),
+    (("missing.json",), 65, "missing.json: does not exist"),
     (("alexnet", "--deadline", "0.0001"), 3, ""),
 ])  # fmt: skip
 def test_what_cannot_be_done_is_said(arguments: tuple[str, ...], code: int, says: str, edgecut: Shell) -> None:

@@ -40,8 +40,8 @@ def test_the_example_runs(tmp_path: Path) -> None:
     done = edgecut("sweep", path)
     assert done.exit_code == Exit.OK, done.stderr
     # Jobs run beside each other, so any of them may end last.
-    ended = re.findall(r"^\d/8  (campus-6x2-\d  \w+  seed \d)  finished", done.stderr, re.MULTILINE)
-    assert len(ended) == 8 and len(set(ended)) == 4 and "\n8/8  campus-" in done.stderr and "left)" in done.stderr
+    ended = re.findall(r"^\d/8  (campus-6x2-\d \(load [\d.]+\)  \w+  seed \d)  finished", done.stderr, re.MULTILINE)
+    assert len(ended) == len(set(ended)) == 8 and "\n8/8  campus-" in done.stderr and "left)" in done.stderr
     rows = read_rows(tmp_path / "out" / "rows.jsonl")
     assert {row["status"] for row in rows} == {"finished"} and len(rows) == 8
     assert all(row["peak_mib"] > 30 and row["wall_s"] > 0.1 for row in rows)
@@ -147,9 +147,9 @@ def test_bar_on_a_terminal() -> None:
     stream = Terminal()
     with SweepLines(stream) as lines:  # type: ignore[arg-type]
         lines(News("instance 1 of 2"))
-        lines(News("", 1, 2, 1, 30.0, row))
+        lines(News("", 1, 2, 1, 30.0, row, "campus (load 1)"))
         time.sleep(0.15)  # the bar is drawn ten times a second
-    assert "campus  greedy  seed 3  attempt 2  crashed  1.25  – the end  4 min" in stream.text
+    assert "campus (load 1)  greedy  seed 3  attempt 2  crashed  1.25  – the end  4 min" in stream.text
     assert "1 running, 30.0 s left" in stream.text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from instances.certificate import Certificate, Leaf
 from instances.errors import InputError
+from instances.file_lock import try_lock
 from instances.instance import Instance
 from instances.json_text import read_json
 from instances.library import best, check, load, submit, take_word
@@ -232,3 +234,29 @@ def test_a_record_is_written_whole_or_not_at_all(folder: Path, instance: Instanc
         submit(NAME, solved, folder=folder)
     assert path.read_bytes() == before and list(path.parent.glob(".*")) == []
     assert read_json(path)["name"] == NAME
+
+
+@pytest.mark.parametrize("offer", [submit, take_word])
+def test_one_at_a_time(offer: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two at once the second would not see what the first writes, and could put a worse record in its place."""
+    problem = load(EMPTY)
+    free: list[bool] = []
+
+    def is_free() -> bool:
+        handle = os.open(folder / "index.json", os.O_RDONLY)
+        try:
+            return try_lock(handle)
+        finally:
+            os.close(handle)
+
+    def look(*given: Any, **named: Any) -> Record:
+        free.append(is_free())
+        return best(*given, **named)
+
+    monkeypatch.setattr("instances.library.rules.best", look)
+    assert is_free()
+    offer(EMPTY, Offer(problem.fingerprint, None, None, math.inf, sign("mine", 0)), folder=folder, problem=problem)
+    assert free == [False] and is_free()
+    (folder / "index.json").unlink()
+    with pytest.raises(InputError, match=r"index\.json"):
+        offer(EMPTY, Offer(problem.fingerprint, None, None, math.inf, sign("mine", 0)), folder=folder, problem=problem)

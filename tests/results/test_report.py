@@ -248,6 +248,8 @@ def test_settings_tell_runs_of_one_method_apart(tmp_path: Path) -> None:
     assert [record.method for record in read_records(rows)] == ["a", "a"]
     prints = [row("a", "i", 3.0, case={"fingerprint": print_}) for print_ in ("abcdef012", "123456789")]
     assert [record.instance for record in read_records(prints)] == ["i #abcdef", "i #123456"]
+    told = [{**print_, "spec": {"load": load}} for print_, load in zip(prints, (0.5, 1.0), strict=True)]
+    assert [record.instance for record in read_records(told)] == ["i (load 0.5)", "i (load 1.0)"]
 
 
 def test_cases_without_an_instance_are_told_by_their_fields() -> None:

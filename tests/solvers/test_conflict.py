@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,6 +15,7 @@ from solvers import Verdict, solve
 from solvers.answer import Limits
 from solvers.conflict import explain_conflict, find_conflict
 from solvers.fitting import Fitting, capacities_of
+from solvers.highs import Status, solve_program
 from tests.builders import tiny_instance
 
 
@@ -114,3 +118,60 @@ def test_later_deadlines_as_told_are_enough() -> None:
     percent = float(text.split("deadlines of these users ")[1].split(" %")[0])
     later = instance.users.deadline_s * (1 + 1.001 * percent / 100)
     assert solve(instance.replace(users=instance.users.replace(deadline_s=later)), "exact").valid
+
+
+class Ticking:
+    """A clock that goes on by one second whenever it is looked at."""
+
+    def __init__(self, left_s: float) -> None:
+        self.now = left_s
+
+    @property
+    def left_s(self) -> float:
+        self.now = max(0.0, self.now - 1.0)
+        return self.now
+
+
+@pytest.mark.parametrize("allocation", ["units", "continuous"])
+def test_an_explanation_keeps_to_its_time(allocation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No question is asked when the time is up, and none may take longer than what is left."""
+    instance = cases(allocation, 1)[0]
+    table = expand(instance)
+    for left_s in (1.0, 2.0, 5.0, 20.0, 60.0):
+        clock = Ticking(left_s)
+        asked: list[tuple[float, float]] = []
+
+        def solve_and_note(
+            program: Any, limits: Limits, clock: Ticking = clock, asked: list[tuple[float, float]] = asked
+        ) -> Any:
+            assert limits.time_s is not None
+            asked.append((limits.time_s, clock.now))
+            return solve_program(program, limits)
+
+        monkeypatch.setattr("solvers.fitting.solve_program", solve_and_note)
+        explain_conflict(instance, table, clock=clock)  # type: ignore[arg-type]
+        assert all(0 < time_s <= now for time_s, now in asked)
+        assert len(asked) < left_s and (left_s <= 2 or asked)
+
+
+def test_what_no_time_was_left_for_is_no_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question without an answer was once taken for a no: users were named who have no part in the conflict."""
+    instance = cases("continuous", 1)[0]
+    table, questions = expand(instance), 0
+
+    def no_answer_after_two(program: Any, limits: Limits) -> Any:
+        nonlocal questions
+        questions += 1
+        outcome = solve_program(program, limits)
+        return outcome if questions <= 2 else dataclasses.replace(outcome, status=Status.TIME, values=None)
+
+    monkeypatch.setattr("solvers.fitting.solve_program", no_answer_after_two)
+    conflict = find_conflict(table)
+    assert conflict is not None and not conflict.minimal
+    monkeypatch.undo()
+    users = np.isin(np.arange(table.n_users), conflict.users)
+    assert Fitting(table, Limits(gap=0.0)).fits(users, set(conflict.capacities)) is False
+    questions = 2
+    monkeypatch.setattr("solvers.fitting.solve_program", no_answer_after_two)
+    assert find_conflict(table) is None and Fitting(table, Limits()).fits(users, everything(table)) is None
+    assert explain_conflict(instance, table) == ""

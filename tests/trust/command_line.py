@@ -88,6 +88,15 @@ def run(path: Path) -> None:
         raise InputError("command", "out of memory")
 
 
+def status_of(*words: str) -> int:
+    """Exit status of a command that is run in this process."""
+    try:
+        main(list(words))
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
 _MUTATORS: tuple[Mutator, ...] = (arguments,)
 
 file_kind(FileKind("command line", ".json", valid, run, _MUTATORS))

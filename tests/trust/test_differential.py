@@ -24,6 +24,7 @@ from solvers.answer import Answer
 from solvers.exact import Exact
 from solvers.highs import HighsOptions
 from tests.builders import tiny_instance
+from tests.trust.nights import night
 from tests.trust.wrong_methods import FAULTS, registered
 
 DRAWS = 12
@@ -44,11 +45,11 @@ def test_no_contradiction_on_random_draws(seed: int, tmp_path: Path) -> None:
 @pytest.mark.nightly
 @pytest.mark.parametrize("shard", range(40))
 def test_no_contradiction_on_many_draws(shard: int) -> None:
-    """20,000 draws in 40 shards, resumed where they were left; SCIP and CP-SAT where they are installed."""
+    """20,000 draws in 40 shards, others each night, resumed where they were left; with SCIP and CP-SAT."""
     pytest.importorskip("pyscipopt", reason="SCIP and CP-SAT come with the extra: pip install edgecut[bench]")
     pytest.importorskip("ortools", reason="SCIP and CP-SAT come with the extra: pip install edgecut[bench]")
-    folder = Path("out") / "trust" / "nightly"
-    assert main(["differential", "--instances", "20000", "--seed", "2", "--shard", f"{shard}/40", "--folder",
+    seed, folder = night()
+    assert main(["differential", "--instances", "20000", "--seed", str(seed), "--shard", f"{shard}/40", "--folder",
                  str(folder), "--with", "benchmarks.witnesses"]) == 0  # fmt: skip
 
 

@@ -14,11 +14,13 @@ from instances.json_limits import DEEPEST, LONGEST
 from instances.json_text import parse_json
 from results.store import read_rows
 from results.trust.__main__ import main
+from results.trust.fuzz.all_kinds import KINDS
 from results.trust.fuzz.broken import BYTES, JSON, broken, json_values
-from results.trust.fuzz.kinds import KINDS, FileKind
+from results.trust.fuzz.kinds import FileKind
 from results.trust.fuzz.reader import Reader
 from results.trust.fuzz.runner import FILE, halved, run_fuzz, summary
 from solvers.learned.network import read_network
+from tests.trust.nights import VARIABLE, night
 
 MODULES = ("tests.trust.command_line",)
 FAULTY = ("tests.trust.faulty_kinds",)
@@ -33,16 +35,35 @@ def test_five_hundred_broken_files(tmp_path: Path) -> None:
     assert "files: 500" in lines and "failing: 0" in lines, "\n".join(lines)
     (row, *_) = read_rows(tmp_path / FILE)
     named = {"instance, JSON", "instance, Parquet", "plan", "result", "certificate", "device", "network", "catalogue"}
-    assert named | {"policy", "rows of results", "command line"} <= set(row["outcomes"])
-    assert all(sum(count.values()) > 10 for count in row["outcomes"].values())
+    named |= {"policy", "rows of results", "command line", "sweep TOML", "rows of a sweep", "index of a sweep"}
+    named |= {"rows for a report", "index of a library", "record, JSON", "record, Parquet", "record of a system"}
+    assert named | {"instance, exact verifier", "result, exact verifier", "reproducer"} <= set(row["outcomes"])
+    assert all(sum(count.values()) > 5 for count in row["outcomes"].values())
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("shard", range(10))
 def test_fifty_thousand_broken_files(shard: int) -> None:
-    folder = Path("out") / "trust" / "nightly"
-    assert main(["fuzz", "--files", "50000", "--seed", "2", "--shard", f"{shard}/10", "--folder", str(folder),
+    """Others each night."""
+    seed, folder = night()
+    assert main(["fuzz", "--files", "50000", "--seed", str(seed), "--shard", f"{shard}/10", "--folder", str(folder),
                  "--with", *MODULES]) == 0  # fmt: skip
+
+
+def test_each_night_has_a_seed_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    import datetime
+
+    before = datetime.datetime.now(datetime.UTC).date()
+    monkeypatch.delenv(VARIABLE, raising=False)
+    seed, folder = night()
+    after = datetime.datetime.now(datetime.UTC).date()
+    assert before.toordinal() <= seed <= after.toordinal() and folder.name == str(seed)
+    monkeypatch.setenv(VARIABLE, "17")
+    assert night() == (17, folder.with_name("17"))
+    for bad in ("-1", "x", "1.5", "²", "9" * 30):
+        monkeypatch.setenv(VARIABLE, bad)
+        with pytest.raises(InputError, match=VARIABLE):
+            night()
 
 
 OUTCOMES = {

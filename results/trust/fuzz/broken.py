@@ -5,15 +5,33 @@ A mutator takes a file's bytes and a generator and returns other bytes. What com
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["BYTES", "JSON", "MOST_BYTES", "Mutator", "broken", "broken_json", "json_values"]
+__all__ = ["BYTES", "DEEP", "JSON", "LONG", "MOST_BYTES", "ROWS", "Form", "Mutator", "broken", "broken_json",
+           "broken_text", "json_rows", "json_values"]  # fmt: skip
 
 Mutator = Callable[[bytes, np.random.Generator], bytes]
+
+
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """How a tree is written as text.
+
+    Args:
+        write: text of a whole tree. inline: text of a value in it. joint: what stands between key and value.
+        raw: texts that are put in place of a value.
+    """
+
+    write: Callable[[Any], str]
+    inline: Callable[[Any], str]
+    joint: str
+    raw: tuple[str, ...]
+
 
 MOST_BYTES = 4_000_000
 """Files are not made larger: what is tested is what readers do with them, not how long writing takes."""
@@ -35,7 +53,7 @@ def _raw_values() -> tuple[str, ...]:
     return numbers + texts + others
 
 
-_RAW = _raw_values()
+_JSON = Form(json.dumps, json.dumps, ": ", _raw_values())
 _MARK = "\x01raw\x01"
 
 
@@ -119,12 +137,17 @@ def json_values(content: bytes, rng: np.random.Generator) -> bytes:
 
 def broken_json(tree: Any, rng: np.random.Generator) -> str:
     """JSON text of the tree with one fault."""
+    return broken_text(tree, rng, _JSON)
+
+
+def broken_text(tree: Any, rng: np.random.Generator, form: Form) -> str:
+    """Text of the tree, in some form, with one fault."""
     places = _places(tree)
     if not isinstance(tree, (dict, list)) or not places:
-        return _RAW[int(rng.integers(len(_RAW)))]
+        return form.raw[int(rng.integers(len(form.raw)))]
     # Half of the faults at any value alike, half level by level: most values are deep inside long lists.
     owner, key = places[int(rng.integers(len(places)))] if rng.random() < 0.5 else _at_random_level(tree, rng)
-    raw = _RAW[int(rng.integers(len(_RAW)))]
+    raw = form.raw[int(rng.integers(len(form.raw)))]
     what = int(rng.integers(11))
     if what >= 8 and type(owner[key]) in (int, float):
         owner[key] = _other_number(owner[key], rng)
@@ -133,7 +156,7 @@ def broken_json(tree: Any, rng: np.random.Generator) -> str:
     elif what == 1 and isinstance(owner, dict):
         owner[f"{key}x" if rng.random() < 0.5 else ""] = owner.pop(key)
     elif what == 2 and isinstance(owner, dict):
-        raw = json.dumps(owner[key]) + f", {json.dumps(key)}: {json.dumps(owner[key])}"
+        raw = f"{form.inline(owner[key])}, {json.dumps(key)}{form.joint}{form.inline(owner[key])}"
         owner[key] = _MARK
     elif what == 3 and isinstance(owner, list):
         owner.insert(int(key), owner[key])
@@ -142,7 +165,7 @@ def broken_json(tree: Any, rng: np.random.Generator) -> str:
         owner[key] = json.loads(json.dumps(other[place]))  # a copy: no tree may contain itself
     else:
         owner[key] = _MARK
-    return json.dumps(tree).replace(json.dumps(_MARK), raw, 1)
+    return form.write(tree).replace(json.dumps(_MARK), raw, 1)
 
 
 def _other_number(value: float, rng: np.random.Generator) -> float:
@@ -180,3 +203,22 @@ def _at_random_level(tree: Any, rng: np.random.Generator) -> tuple[Any, Any]:
 
 JSON: tuple[Mutator, ...] = (*BYTES, *([json_values] * 2 * len(BYTES)))
 """Two in three of the faults are in values: a reader stops at the first broken byte."""
+
+
+def json_rows(content: bytes, rng: np.random.Generator) -> bytes:
+    """One line of JSON lines is broken as any JSON is; or a line is lost, moved, or there twice."""
+    lines = content.split(b"\n")
+    k, other = int(rng.integers(len(lines))), int(rng.integers(len(lines)))
+    what = int(rng.integers(8))
+    if what == 0:
+        del lines[k]
+    elif what == 1:
+        lines[k], lines[other] = lines[other], lines[k]
+    elif what == 2:
+        lines.insert(other, lines[k])
+    else:
+        lines[k] = json_values(lines[k], rng)
+    return b"\n".join(lines)
+
+
+ROWS: tuple[Mutator, ...] = (*BYTES, *([json_rows] * 2 * len(BYTES)))

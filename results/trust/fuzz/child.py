@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from instances.errors import InputError
-from results.trust.fuzz.kinds import KINDS, FileKind
+from results.trust.fuzz.all_kinds import KINDS
+from results.trust.fuzz.kinds import FileKind
 
 __all__ = ["FINE", "MORE_MB", "read"]
 

@@ -35,7 +35,7 @@ from instances.roofline_fit import Roofline
 from instances.storage import read_bytes
 from instances.timing import Timing
 from results.store import read_rows
-from results.trust.fuzz.broken import BYTES, JSON, Mutator
+from results.trust.fuzz.broken import JSON, ROWS, Mutator
 from results.trust.fuzz.graphs import ONNX, small_model
 from results.trust.fuzz.tables import PARQUET
 from results.trust.recipes import random_network
@@ -202,7 +202,7 @@ for _kind in (
     FileKind("network", ".json", _networks, lambda path: load_network(str(path)), JSON),
     FileKind("catalogue", ".json", _catalogues, lambda path: read_models(read_bytes(path), str(path)), JSON),
     FileKind("policy", ".json", _policies, read_network, JSON),
-    FileKind("rows of results", ".jsonl", _rows, read_rows, BYTES),
+    FileKind("rows of results", ".jsonl", _rows, read_rows, ROWS),
 ):  # fmt: skip
     file_kind(_kind)
 

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from results.store import Store, case_key, read_rows
+from results.trust.fuzz.all_kinds import KINDS
 from results.trust.fuzz.broken import broken
 from results.trust.fuzz.child import FINE
-from results.trust.fuzz.kinds import KINDS, FileKind
+from results.trust.fuzz.kinds import FileKind
 from results.trust.fuzz.reader import Reader
 
 __all__ = ["BATCH", "FILE", "halved", "run_fuzz", "summary"]
