@@ -128,11 +128,11 @@ class PricedOptions:
         return np.minimum(np.maximum(np.where(self.device > 0, best, self.slow), self.slow), self.fast)
 
     @functools.cached_property
-    def _fixed(self) -> _Fixed:
+    def _unpriced(self) -> _Unpriced:
         with np.errstate(divide="ignore", invalid="ignore"):
             pull, cube = 2 * self.clock_w / self.device, 2 * self.clock_w * self.device**2
             moving = self.device > 0
-            return _Fixed(
+            return _Unpriced(
                 root=np.cbrt(cube),
                 quickest=self.device / self.fast,
                 slowest=self.device / self.slow,
@@ -149,7 +149,8 @@ class PricedOptions:
 
         ``air``, ``run``: A μ and c ν.
         """
-        device = np.minimum(np.maximum(self._fixed.root / np.cbrt(force), self._fixed.quickest), self._fixed.slowest)
+        fixed = self._unpriced
+        device = np.minimum(np.maximum(fixed.root / np.cbrt(force), fixed.quickest), fixed.slowest)
         return device, np.sqrt(air / (self.send_w + force)), np.sqrt(run / force)
 
     def _deadline_price(self, mu: Floats, nu: Floats) -> Floats:
@@ -158,7 +159,7 @@ class PricedOptions:
         1/T² is concave in λ, but for the kink where the clock leaves its lower end, and nearly linear: from a λ that is
         too small and on the same side of the kink as the root Newton's steps rise to the root and never pass it.
         """
-        fixed, air, run = self._fixed, self.air * mu, self.run * nu
+        fixed, air, run = self._unpriced, self.air * mu, self.run * nu
         # At `ceiling` all runs at full share and clock; at `low` one of the three takes the whole budget by itself.
         ceiling = np.maximum(mu * fixed.per_air - self.send_w, np.maximum(nu * fixed.per_run, fixed.full))
         ceiling = np.maximum(ceiling, 1e-300)
@@ -185,7 +186,7 @@ class PricedOptions:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Fixed:
+class _Unpriced:
     """[n] what does not depend on prices. Seconds of the device: ``root`` at the best clock where λ = 1, ``quickest``,
     ``slowest``. λ: ``full``, ``kink`` where the best clock reaches its upper and lower end, ``alone`` where the device
     takes the whole budget by itself. ``per_air``, ``per_run``: 1/A, 1/c or 0.
