@@ -14,6 +14,7 @@ All cuts are made from the right-hand side, so that they hold however well λ is
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any, Self
 
 import numpy as np
@@ -23,7 +24,9 @@ from instances.options import OptionTable
 
 __all__ = ["PricedOptions", "best_prices"]
 
-_BISECTIONS, _POSITIONS = 12, 3
+_TRIES = 16
+_CLOSE = 1e-6
+"""A step below this part of λ is the last: Newton's method squares the error."""
 _STEPS, _SWEEPS = 12, 20
 _ENOUGH = 1e-9
 """Gains below this part of an average user's energy end a search."""
@@ -96,7 +99,7 @@ class PricedOptions:
             beta, phi = _share(air, mu), _share(run, nu)
             parts = (
                 self.fixed,
-                self.clock_w * clock**2 + force * np.where(self.device > 0, self.device / clock, 0.0),
+                self.clock_w * clock**2 + force * self.device / clock,
                 mu * beta + np.where(air > 0, air / beta, 0.0),
                 nu * phi + np.where(run > 0, run / phi, 0.0),
             )
@@ -122,59 +125,81 @@ class PricedOptions:
 
     def _clock(self, force: Floats) -> Floats:
         best = np.cbrt(force * self.device / (2 * self.clock_w))
-        return np.clip(np.where(self.device > 0, best, self.slow), self.slow, self.fast)
+        return np.minimum(np.maximum(np.where(self.device > 0, best, self.slow), self.slow), self.fast)
 
-    def _needed(self, log_force: Floats, mu: Floats, nu: Floats) -> Floats:
-        """ln of the seconds taken over the budget when a second of lateness costs λ; falls with ln λ."""
-        force = np.exp(log_force)
-        taken = np.where(self.device > 0, self.device / self._clock(force), 0.0)
-        taken = taken + np.maximum(self.air, np.sqrt(self.air / (self.send_w + force) * mu))
-        taken = taken + np.maximum(self.run, np.sqrt(self.run / force * nu))
-        return np.asarray(np.log(taken / self.budget))
+    @functools.cached_property
+    def _unpriced(self) -> _Unpriced:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pull, cube = 2 * self.clock_w / self.device, 2 * self.clock_w * self.device**2
+            moving = self.device > 0
+            return _Unpriced(
+                root=np.cbrt(cube),
+                quickest=self.device / self.fast,
+                slowest=self.device / self.slow,
+                full=np.where(moving, pull * self.fast**3, 0.0),
+                kink=np.where(moving, pull * self.slow**3, 0.0),
+                # A device at its slowest clock takes no longer, however little time costs.
+                alone=np.where(self.device > self.slow * self.budget, cube / self.budget**3, 0.0),
+                per_air=np.where(self.air > 0, 1 / self.air, 0.0),
+                per_run=np.where(self.run > 0, 1 / self.run, 0.0),
+            )
+
+    def _times(self, force: Floats, air: Floats, run: Floats) -> tuple[Floats, Floats, Floats]:
+        """Seconds of device, uplink and server when a second of lateness costs λ and shares may exceed 1.
+
+        ``air``, ``run``: A μ and c ν.
+        """
+        fixed = self._unpriced
+        device = np.minimum(np.maximum(fixed.root / np.cbrt(force), fixed.quickest), fixed.slowest)
+        return device, np.sqrt(air / (self.send_w + force)), np.sqrt(run / force)
 
     def _deadline_price(self, mu: Floats, nu: Floats) -> Floats:
-        """λ by bisection, then false position (Illinois), on ln λ, where the time taken is nearly linear."""
-        low, high = self._bracket(mu, nu)
-        for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            late = self._needed(middle, mu, nu) > 0
-            low, high = np.where(late, middle, low), np.where(late, high, middle)
-        above, below, middle = self._needed(low, mu, nu), self._needed(high, mu, nu), high
-        for _ in range(_POSITIONS):
-            part = np.clip(above / np.maximum(above - below, 1e-300), 0.0, 1.0)
-            middle = low + part * (high - low)
-            needed = self._needed(middle, mu, nu)
-            late = needed > 0
-            # The end that stays put counts half, or it would stay for ever.
-            below, above = np.where(late, 0.5 * below, needed), np.where(late, needed, 0.5 * above)
-            low, high = np.where(late, middle, low), np.where(late, high, middle)
-        return np.asarray(np.exp(middle))
+        """λ by Newton's method on 1/T² = 1/(D − t)², T being the time taken.
 
-    def _bracket(self, mu: Floats, nu: Floats) -> tuple[Floats, Floats]:
-        """ln λ too small and large enough.
-
-        Too small: one of device, uplink and server takes the whole budget by itself. Large enough: each takes a
-        third; or, as full shares and clock may forbid that, everything runs at full share and clock.
+        1/T² is concave in λ, but for the kink where the clock leaves its lower end, and nearly linear: from a λ that is
+        too small and on the same side of the kink as the root Newton's steps rise to the root and never pass it.
         """
-        tops = (
-            np.where(self.device > 0, 2 * self.clock_w * self.fast**3 / self.device, 0.0),
-            np.where(self.air > 0, mu / self.air - self.send_w, 0.0),
-            np.where(self.run > 0, nu / self.run, 0.0),
-        )
-        ceiling = np.maximum(np.maximum(tops[0], tops[1]), tops[2])
-        ceiling = np.log(np.maximum(ceiling, 1e-300))
+        fixed, air, run = self._unpriced, self.air * mu, self.run * nu
+        # At `ceiling` all runs at full share and clock; at `low` one of the three takes the whole budget by itself.
+        ceiling = np.maximum(mu * fixed.per_air - self.send_w, np.maximum(nu * fixed.per_run, fixed.full))
+        ceiling = np.maximum(ceiling, 1e-300)
+        square = self.budget**2
+        low = np.maximum(np.maximum(air / square - self.send_w, run / square), fixed.alone)
+        low = np.minimum(np.maximum(low, _SPAN * ceiling), ceiling)
+        kink = np.minimum(np.maximum(fixed.kink, low), ceiling)
+        device, uplink, server = self._times(kink, air, run)
+        late = device + np.maximum(uplink, self.air) + np.maximum(server, self.run) > self.budget
+        force = np.where(late, kink, low)
+        for _ in range(_TRIES):
+            device, uplink, server = self._times(force, air, run)
+            taken = device + np.maximum(uplink, self.air) + np.maximum(server, self.run)
+            # Shares below 1 and clocks within their range answer to λ; the others stay where they are.
+            own = device * ((device > fixed.quickest) & (force >= fixed.kink)) / 3 + server * (server > self.run) / 2
+            fall = own / force + uplink * (uplink > self.air) / (2 * (self.send_w + force))
+            step = taken * ((taken / self.budget) ** 2 - 1) / (2 * fall)
+            moved = np.minimum(np.maximum(force + step, force), ceiling)
+            done = not (moved > force * (1 + _CLOSE)).any()
+            force = moved
+            if done:
+                break
+        return np.asarray(force)
 
-        def force(part: float) -> Floats:
-            time = self.budget * part
-            uplink, server = mu * self.air / time**2 - self.send_w, nu * self.run / time**2
-            # A device at its slowest clock takes no longer, however little time costs.
-            clock = np.where(self.device > self.slow * time, 2 * self.clock_w * self.device**2 / time**3, 0.0)
-            return np.asarray(np.log(np.maximum(np.maximum(np.maximum(uplink, server), clock), 1e-300)))
 
-        low = np.clip(force(1.0), ceiling + np.log(_SPAN), ceiling)
-        guess = np.clip(force(1 / 3), low, ceiling)
-        late = self._needed(guess, mu, nu) > 0
-        return np.where(late, guess, low), np.where(late, ceiling, guess)
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Unpriced:
+    """[n] what does not depend on prices. Seconds of the device: ``root`` at the best clock where λ = 1, ``quickest``,
+    ``slowest``. λ: ``full``, ``kink`` where the best clock reaches its upper and lower end, ``alone`` where the device
+    takes the whole budget by itself. ``per_air``, ``per_run``: 1/A, 1/c or 0.
+    """  # fmt: skip
+
+    root: Floats
+    quickest: Floats
+    slowest: Floats
+    full: Floats
+    kink: Floats
+    alone: Floats
+    per_air: Floats
+    per_run: Floats
 
 
 def _share(work: Floats, price: Floats) -> Floats:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from instances.catalog import path_losses
 from instances.columns import Floats, Ints
@@ -78,6 +77,8 @@ def metro(request: Request, settings: MetroSettings, draws: Draws) -> Instance:
 
 def _best_sites(request: Request, settings: MetroSettings, draws: Draws) -> tuple[Ints, Floats]:
     """[users, reach] servers of least loss, by server number, and their losses in dB."""
+    from scipy.spatial import cKDTree  # slow to load, and few commands need it
+
     side = int(np.ceil(np.sqrt(request.servers)))
     sites = _sites(request.servers, side, settings.spacing_m, draws)
     places = draws.uniform("places", 2) * [side, -(-request.servers // side)] * settings.spacing_m

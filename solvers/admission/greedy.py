@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from instances.columns import Ints
 from instances.options import OptionTable
@@ -29,6 +28,8 @@ def densest_first(packing: Packing) -> Ints:
 
 def one_a_server(packing: Packing) -> Ints:
     """[n_users] the heaviest choice of at most one user a server (an assignment)."""
+    from scipy.optimize import linear_sum_assignment  # slow to load, and few commands need it
+
     weight = np.zeros((packing.n_users, packing.n_servers))
     weight[packing.user, packing.server] = packing.weight[packing.user]
     users, servers = linear_sum_assignment(weight, maximize=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import dual_annealing
 
 from solvers.meta.fitness import Fitness
 from solvers.meta.frame import MetaHeuristic
@@ -24,6 +23,8 @@ class SimulatedAnnealing(MetaHeuristic):
 
     def search(self, fitness: Fitness, rng: np.random.Generator) -> None:
         """See `MetaHeuristic`; the budget ends it."""
+        from scipy.optimize import dual_annealing  # slow to load, and few commands need it
+
         bounds = [(0.0, float(choices)) for choices in fitness.choices]
         dual_annealing(
             lambda vector: float(fitness(vector[None, :])[0]), bounds, maxiter=_FOR_EVER, maxfun=_FOR_EVER,

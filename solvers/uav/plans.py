@@ -6,7 +6,6 @@ import itertools
 import math
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from instances.columns import Bools, Floats, Ints
 from instances.systems.uav import LOCAL, Mission, MissionPlan
@@ -51,6 +50,8 @@ def associate(mission: Mission, costs: MissionCosts, point: Ints) -> Ints:
 
 def associate_slot(mission: Mission, costs: MissionCosts, here: Ints, t: int) -> Ints:
     """[N] who serves whom at least cost in slot t, vehicles being at points ``here`` [U]."""
+    from scipy.optimize import linear_sum_assignment  # slow to load, and few commands need it
+
     server, who = np.full(mission.n_users, LOCAL), np.repeat(np.arange(mission.n_craft), mission.channels)
     best, known = costs.cost[t].min(axis=-1), np.isfinite(costs.local[t])
     far = 10 * (1 + best[np.isfinite(best)].max(initial=0.0) + costs.local[t, known].max(initial=0.0)) * mission.n_users

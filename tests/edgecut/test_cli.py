@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.shell import edgecut
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def edgecut(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+def in_a_process(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "edgecut", *(str(a) for a in arguments)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=240)
@@ -33,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_solve_prints_a_card_and_progress_apart(folder: Path) -> None:
-    done = edgecut("solve", "i.json", "--gap", "1e-3", cwd=folder)
+    done = in_a_process("solve", "i.json", "--gap", "1e-3", cwd=folder)
     assert "CERTIFIED" in done.stdout and "deadlines" in done.stdout
     header, first = done.stderr.splitlines()[:2]
     assert header.split() == ["time", "best", "bound", "gap"]
@@ -56,7 +58,7 @@ def test_other_problems_have_their_own_label_and_unit(folder: Path, problem: str
 
 
 def test_solve_json_has_the_promised_fields(folder: Path) -> None:
-    done = edgecut("solve", "i.json", "--gap", "1e-3", "--json", "--quiet", cwd=folder)
+    done = in_a_process("solve", "i.json", "--gap", "1e-3", "--json", "--quiet", cwd=folder)
     document = json.loads(done.stdout)
     assert {"objective_j", "bound_j", "gap", "verdict", "stop", "build_s", "solve_s", "method", "seed"} <= set(document)
     assert done.stderr == ""
@@ -69,7 +71,7 @@ def test_verify_accepts_and_refutes(folder: Path) -> None:
     document = json.loads((folder / "r.json").read_text())
     document["objective_j"] *= 0.99
     (folder / "lie.json").write_text(json.dumps(document))
-    refuted = edgecut("verify", "i.json", "lie.json", cwd=folder)
+    refuted = in_a_process("verify", "i.json", "lie.json", cwd=folder)
     assert refuted.returncode == 4
     assert "the plan is worth" in refuted.stdout
 
@@ -127,12 +129,14 @@ def test_bad_input_is_65_without_traceback_and_writes_nothing(folder: Path) -> N
         assert done.returncode == 65, done.stderr
         assert "Traceback" not in done.stderr and done.stdout == ""
         assert not (folder / "never.json").exists()
+    alone = in_a_process("solve", "cut_off.json", cwd=folder)
+    assert alone.returncode == 65 and "Traceback" not in alone.stderr and alone.stdout == ""
     assert "users[1].deadline_s" in edgecut("solve", "negative.json", cwd=folder).stderr
 
 
 def test_usage_errors_are_2(folder: Path) -> None:
     assert edgecut("solve", cwd=folder).returncode == 2
-    assert edgecut("frobnicate", cwd=folder).returncode == 2
+    assert in_a_process("frobnicate", cwd=folder).returncode == 2
     assert edgecut("solve", "i.json", "--gap", "many", cwd=folder).returncode == 2
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.edgecut.test_cli import edgecut
+from tests.edgecut.test_cli import in_a_process
+from tests.shell import Done, edgecut
 
 
-def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, cwd: Path) -> Done:
     return edgecut("dnn", *arguments, cwd=cwd)
 
 
@@ -52,7 +52,10 @@ def test_a_module_of_ones_own_is_measured(tmp_path: Path) -> None:
         "    layers = torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(288, 4)\n"
         "    return torch.nn.Sequential(*layers), torch.rand(1, 3, 8, 8)\n"
     )
-    done = run("measure", "own:tiny", "-o", "box.json", "--repeats", "3", "--like", "phone", cwd=tmp_path)
+    # In a process of its own: it imports the module from the folder.
+    done = in_a_process(
+        "dnn", "measure", "own:tiny", "-o", "box.json", "--repeats", "3", "--like", "phone", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     document = json.loads((tmp_path / "box.json").read_text())
     assert document["timings"][0]["network"] == "tiny" and len(document["timings"][0]["layer_s"]) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edgecut.test_cli import edgecut
+from tests.shell import edgecut
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from instances.generate import generate
 from instances.instance import Instance
 from instances.options import OptionTable
 from solvers import METHODS, Limits, Verdict, solve
-from solvers.answer import Clock, Progress, Stop
+from solvers.answer import Answer, Clock, Progress, Stop
 from solvers.branch.bound import bound_case, lagrangian
 from solvers.branch.cases import OFF, ON, OPEN, Case, Record
 from solvers.branch.fitting import Fitting
@@ -55,9 +55,10 @@ def test_p15_any_rates_bound_every_case(allocation: str) -> None:
         instance = tiny_instance(seed, users=3, servers=2, layers=2, allocation=allocation)
         table, rng = expand(instance), np.random.default_rng(seed)
         offers = offers_of(table)
+        answers = [_best_without(table, off) for off in ([], [0])]
         for state in ([OPEN, OPEN], [OFF, OPEN], [OPEN, ON], [ON, ON]):
             live = ~np.isin(offers.server, np.flatnonzero(np.array(state) == OFF))
-            least = _optimum_with(instance, table, state)
+            least = _optimum_with(table, state, answers[OFF in state])
             for size in (1e-9, 1e-3, 0.1, 1.0, 30.0):
                 rates = random_rates(table, rng, size)
                 case = Case(np.array(state), live, Record(rates, -math.inf))
@@ -67,22 +68,25 @@ def test_p15_any_rates_bound_every_case(allocation: str) -> None:
     assert tried > 300
 
 
-def _optimum_with(instance: Instance, table: OptionTable, state: list[int]) -> float:
-    """Cost of a good plan where servers that are off serve nobody, and those that are on are paid for anyway."""
-    off = [s for s, how in enumerate(state) if how == OFF]
+def _best_without(table: OptionTable, off: list[int]) -> Answer | None:
+    """Brute force where servers that are off serve nobody; None where a user then has no option."""
     kept = table.take(np.flatnonzero(~np.isin(table.server, off)))
     if (np.diff(kept.start) == 0).any():
-        return math.inf
-    best = math.inf
-    paid = [s for s, how in enumerate(state) if how == ON]
+        return None
     limits = Limits()
-    answer = METHODS["brute_force"].solve(kept, limits=limits, rng=np.random.default_rng(0), clock=Clock(limits))
-    if answer.decision is not None:
-        # Brute force pays for servers in use only. With what else is on added, its plan belongs to the case, so the
-        # case's optimum, and with it every bound, is no more than this.
-        used = np.unique(kept.server[answer.decision.chosen])
-        best = answer.objective_j + float(table.static_j[[s for s in paid if s not in used]].sum())
-    return best
+    return METHODS["brute_force"].solve(kept, limits=limits, rng=np.random.default_rng(0), clock=Clock(limits))
+
+
+def _optimum_with(table: OptionTable, state: list[int], answer: Answer | None) -> float:
+    """Cost of a good plan where servers that are off serve nobody, and those that are on are paid for anyway."""
+    if answer is None or answer.decision is None:
+        return math.inf
+    # Brute force pays for servers in use only. With what else is on added, its plan belongs to the case, so the case's
+    # optimum, and with it every bound, is no more than this.
+    kept = table.take(np.flatnonzero(~np.isin(table.server, [s for s, how in enumerate(state) if how == OFF])))
+    used = np.unique(kept.server[answer.decision.chosen])
+    paid = [s for s, how in enumerate(state) if how == ON and s not in used]
+    return answer.objective_j + float(table.static_j[paid].sum())
 
 
 @pytest.mark.parametrize("allocation", RULES)

@@ -25,7 +25,8 @@ from solvers.answer import Progress
 from solvers.cluster import ClusterDual, connect, generated, given, solve_on_cluster, stored
 from solvers.prices import Dual, Point
 from solvers.prices.ascent import climb, first_prices
-from tests.edgecut.test_cli import edgecut
+from tests.edgecut.test_cli import in_a_process
+from tests.shell import edgecut
 
 pytest.importorskip("distributed", reason="the extra 'cluster' (Dask distributed) is not installed")
 
@@ -228,8 +229,8 @@ def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_command_line(folder_with_metro: Path) -> None:
     """A Parquet file that the workers read themselves; the result is the one without a cluster, and verifies."""
-    cluster = edgecut("solve", "i.parquet", "--method", "prices", "--cluster", "local:2", "-o", "far.json", "-q",
-                      cwd=folder_with_metro)  # fmt: skip
+    cluster = in_a_process("solve", "i.parquet", "--method", "prices", "--cluster", "local:2", "-o", "far.json", "-q",
+                           cwd=folder_with_metro)  # fmt: skip
     assert cluster.returncode == 0, cluster.stderr
     one = edgecut("solve", "i.parquet", "--method", "prices", "-o", "near.json", "-q", cwd=folder_with_metro)
     assert one.returncode == 0, one.stderr

@@ -17,7 +17,7 @@ from results.plan_picture import draw_plan
 from solvers import Limits, Verdict, solve
 from solvers.bandwidth_map import map_bandwidth
 from solvers.infeasible import explain_users
-from tests.edgecut.test_cli import edgecut
+from tests.shell import edgecut
 
 NETWORKS = ["alexnet", "squeezenet1_1"]
 

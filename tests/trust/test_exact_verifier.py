@@ -6,7 +6,6 @@ import ast
 import copy
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from instances.plan_file import plan_to_json
 from solvers import Limits, solve
 from solvers.result_file import result_to_json
 from tests.builders import tiny_admission, tiny_instance, tiny_network
+from tests.shell import edgecut
 from tests.trust.mutations import PROBLEMS, Document, case_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,12 +37,6 @@ ALLOWED = {"__future__", "collections", "fractions", "functools", "hashlib", "js
 
 def documents(instance: object, result: object) -> tuple[Document, Document]:
     return json.loads(json.dumps(instance_to_json(instance))), json.loads(json.dumps(result_to_json(result)))  # type: ignore[arg-type]
-
-
-def edgecut(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-m", "edgecut", "verify", *arguments], cwd=cwd, env=env,
-                          capture_output=True, text=True, timeout=240)  # fmt: skip
 
 
 def test_only_the_standard_library_is_imported() -> None:
@@ -251,10 +245,10 @@ def test_the_command_runs_it_and_reports_disagreement(tmp_path: Path, monkeypatc
     assert case is not None
     (tmp_path / "i.json").write_text(json.dumps(case.given))
     (tmp_path / "r.json").write_text(json.dumps(case.result))
-    done = edgecut("i.json", "r.json", cwd=tmp_path)
+    done = edgecut("verify", "i.json", "r.json", cwd=tmp_path)
     assert done.returncode == 0 and "exact arithmetic: the same" in done.stdout
-    assert "not run (--no-exact)" in edgecut("i.json", "r.json", "--no-exact", cwd=tmp_path).stdout
-    shown = json.loads(edgecut("i.json", "r.json", "--json", cwd=tmp_path).stdout)
+    assert "not run (--no-exact)" in edgecut("verify", "i.json", "r.json", "--no-exact", cwd=tmp_path).stdout
+    shown = json.loads(edgecut("verify", "i.json", "r.json", "--json", cwd=tmp_path).stdout)
     assert shown["exact"]["ran"] and shown["exact"]["bound"] == pytest.approx(shown["certified_j"])
     found = examine(case.instance, case.result)
     path = tmp_path / "i.json"
@@ -277,8 +271,8 @@ def test_a_whole_certificate_leaves_the_plan_to_exact_arithmetic(tmp_path: Path)
         result["certificate"]["whole"] = True
     (tmp_path / "i.json").write_text(json.dumps(given))
     (tmp_path / "r.json").write_text(json.dumps(result))
-    done = edgecut("i.json", "r.json", cwd=tmp_path)
+    done = edgecut("verify", "i.json", "r.json", cwd=tmp_path)
     assert "exact arithmetic: the plan holds" in done.stdout, done.stdout
     result["plan"]["users"][0]["clock"] *= 2
     (tmp_path / "r.json").write_text(json.dumps(result))
-    assert edgecut("i.json", "r.json", cwd=tmp_path).returncode == 4
+    assert edgecut("verify", "i.json", "r.json", cwd=tmp_path).returncode == 4
