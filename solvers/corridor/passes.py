@@ -113,9 +113,10 @@ def _joined(
     if int(count.sum()) > _PAIRS:
         raise TooWideError
     came, took = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    either = sets ^ free
     for i in np.flatnonzero(count).tolist():
-        # Nobody twice; and those who would have been free are served already.
-        fits = np.flatnonzero(((sets[: count[i]] & served[i]) | (free[: count[i]] & ~served[i])) == 0)[:each]
+        # Nobody twice, and those who would have been free are served already: of `sets` none is served, of `free` all.
+        fits = np.flatnonzero((either[: count[i]] & served[i]) == free[: count[i]])[:each]
         came.append(np.full(len(fits), i))
         took.append(fits)
     a, b = np.concatenate(came), np.concatenate(took)
@@ -128,11 +129,13 @@ def _loosely(most: float) -> float:
 
 def _left(row: Row, active: Ints, gone: Bools, served: Ints, part: frozenset[int]) -> Floats:
     """[states] excess of users whom no server of the row can serve any more, and none outside the part either."""
-    found = np.zeros(len(served))
-    for bit in np.flatnonzero(gone).tolist():
-        user = active[bit]
-        if int(row.line.first[user]) in part and int(row.line.last[user]) in part:
-            found += np.where(served >> bit & 1, 0.0, row.alone_j[user])
+    bits = [bit for bit in np.flatnonzero(gone).tolist()
+            if int(row.line.first[active[bit]]) in part and int(row.line.last[active[bit]]) in part]  # fmt: skip
+    must = sum(1 << bit for bit in bits if np.isinf(row.alone_j[active[bit]]))
+    found = np.where((served & must) == must, 0.0, np.inf)
+    for bit in bits:
+        if not must >> bit & 1:
+            found += np.where(served >> bit & 1, 0.0, row.alone_j[active[bit]])
     return found
 
 
