@@ -24,17 +24,8 @@ NEAREST: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tests/conformance/test_row_methods.py",),
     ),
     "instances/certify": (
-        (
-            "tests/instances/test_certify.py",
-            "tests/instances/test_certify_figures.py",
-            "tests/instances/test_certify_odd.py",
-            "tests/instances/test_outward.py",
-        ),
-        (
-            "tests/instances/test_certify_problems.py",
-            "tests/solvers/test_certified_results.py",
-            "tests/solvers/test_mutated_certificates.py",
-        ),
+        ("tests/instances/test_certify.py", "tests/instances/test_outward.py"),
+        ("tests/instances/test_certify_problems.py", "tests/solvers/test_certified_results.py"),
         ("tests/solvers/test_certified_problems.py",),
     ),
     "instances/expand.py": (("tests/instances/test_families.py",), ("tests/oracle/test_families.py",)),
@@ -45,14 +36,7 @@ NEAREST: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tests/formulations",),
         ("tests/solvers/test_formulation_methods.py", "tests/oracle/test_exact_against_brute_force.py"),
     ),
-    "solvers/allocation": (
-        (
-            "tests/solvers/test_allocation.py",
-            "tests/solvers/test_allocation_units.py",
-            "tests/solvers/test_allocation_properties.py",
-        ),
-        ("tests/oracle/test_exact_against_brute_force.py",),
-    ),
+    "solvers/allocation": (("tests/solvers/test_allocation.py",), ("tests/oracle/test_exact_against_brute_force.py",)),
     "solvers/prices": (("tests/solvers/test_prices.py", "tests/solvers/test_dual.py"), ("tests/oracle/test_gap.py",)),
     "solvers/branch": (("tests/solvers/test_branch.py",), ("tests/solvers/test_branch_problems.py",)),
     "solvers/corridor": (("tests/solvers/test_corridor.py",), ("tests/solvers/test_branch.py",)),
