@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from instances.errors import InputError
@@ -17,6 +19,9 @@ from results.store import read_rows
 from results.sweep.rows import read_index, read_sweep_rows
 from results.sweep.settings import read_sweep
 from results.sweep.sources import MOST_RUNS
+from results.trust.fuzz.all_kinds import KINDS
+from results.trust.fuzz.broken import broken
+from results.trust.fuzz.toml_values import TOML, toml_values
 from tests.trust.command_line import status_of
 
 SWEEP = """wall_s = 9
@@ -119,7 +124,6 @@ def test_found_libraries_whose_systems_cannot_be_drawn(options: dict[str, Any], 
     "change", [{"seed": "x"}, {"instance": 0.5}, {"claimant": None}, "witness", "seed", "instance"]
 )
 def test_found_reproducers(change: Any, tmp_path: Path) -> None:
-    from results.trust.fuzz.all_kinds import KINDS
 
     data = json.loads(KINDS["reproducer"].valid()[0])
     if isinstance(change, str):
@@ -137,7 +141,6 @@ def test_found_texts_that_the_exact_verifier_multiplied(
     table: str, field: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A text times 10⁹ is a text of so many times its length."""
-    from results.trust.fuzz.all_kinds import KINDS
 
     monkeypatch.chdir(tmp_path)
     kind = KINDS["instance, exact verifier"]
@@ -149,3 +152,25 @@ def test_found_texts_that_the_exact_verifier_multiplied(
         path.write_text(json.dumps(data))
         with pytest.raises(InputError, match="is no number"):
             kind.read(path)
+
+
+def test_sweeps_are_broken_whatever_earlier_faults_put_into_them() -> None:
+    """Dates, and numbers that have no decimals in Python, once ended the fuzzer itself."""
+    rng = np.random.default_rng(0)
+    for value in ("1979-05-27T07:32:00Z", "07:32:00", "0x" + "f" * 5000, "nan", "[1979-05-27, inf]"):
+        content = f"wall_s = {value}\n[[instances]]\nusers = {value}\n[[methods]]\nname = {value}\n".encode()
+        made = [broken(content, TOML, rng) for _ in range(60)]
+        assert sum(one != content for one in made) > 50
+
+
+def test_broken_sweeps_are_mostly_toml() -> None:
+    """Faults in values leave the grammar whole, so that what reads the values is reached."""
+    (content, *_) = KINDS["sweep TOML"].valid()
+    whole = 0
+    for seed in range(200):
+        try:
+            tomllib.loads(toml_values(content, np.random.default_rng(seed)).decode())
+        except (ValueError, RecursionError):
+            continue
+        whole += 1
+    assert whole > 120

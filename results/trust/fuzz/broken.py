@@ -5,6 +5,7 @@ A mutator takes a file's bytes and a generator and returns other bytes. What com
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
@@ -162,7 +163,7 @@ def broken_text(tree: Any, rng: np.random.Generator, form: Form) -> str:
         owner.insert(int(key), owner[key])
     elif what == 4:
         other, place = places[int(rng.integers(len(places)))]
-        owner[key] = json.loads(json.dumps(other[place]))  # a copy: no tree may contain itself
+        owner[key] = copy.deepcopy(other[place])  # no tree may contain itself
     else:
         owner[key] = _MARK
     return form.write(tree).replace(json.dumps(_MARK), raw, 1)
