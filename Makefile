@@ -70,9 +70,9 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
-# One process a core; what is left at the end is shared out.
+# One process a core, of one thread each: more would only wait for each other. What is left at the end is shared out.
 test: lint types
-	$(RUN) -m pytest -n logical --dist worksteal
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n logical --dist worksteal
 
 nightly: $(VENV)/.installed-test
 	$(RUN) -m pytest -m nightly

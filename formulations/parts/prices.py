@@ -125,7 +125,7 @@ class PricedOptions:
 
     def _clock(self, force: Floats) -> Floats:
         best = np.cbrt(force * self.device / (2 * self.clock_w))
-        return np.minimum(np.maximum(np.where(self.device > 0, best, self.slow), self.slow), self.fast)
+        return np.asarray(np.minimum(np.maximum(np.where(self.device > 0, best, self.slow), self.slow), self.fast))
 
     @functools.cached_property
     def _unpriced(self) -> _Unpriced:

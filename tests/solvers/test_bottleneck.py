@@ -26,7 +26,10 @@ def jm(seed: int, allocation: str = "units", **changes):  # type: ignore[no-unty
     return tiny_instance(seed, *shapes[seed % len(shapes)], allocation=allocation, **changes).replace(problem="J-M")
 
 
-@pytest.mark.parametrize(("allocation", "chunk"), [*(("units", k) for k in range(4)), ("continuous", 0)])
+@pytest.mark.parametrize(("allocation", "chunk"), [
+    *(("units", k) for k in range(2)), ("continuous", 0),
+    *(pytest.param("units", k, marks=pytest.mark.nightly) for k in range(2, 4)),
+])  # fmt: skip
 def test_p26_bisection_reaches_the_least_largest_latency(allocation: str, chunk: int) -> None:
     feasible = 0
     for seed in range(11 * chunk, 11 * (chunk + 1)):
