@@ -1,0 +1,392 @@
+"""Commands on paths that few users take: no plan, no prices, other problems, exact arithmetic, ends of the process."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgecut import exact as exactly
+from edgecut.card import percent_up, result_card
+from edgecut.cli import main
+from edgecut.commands import solve as solve_command
+from edgecut.explain import explain_user, explanation_text
+from instances.check import check
+from instances.errors import InputError
+from instances.files import save
+from instances.generate import generate
+from instances.instance import Instance
+from instances.library.entries import names
+from instances.verify import UNKNOWN, Wrong
+from instances.verify import main as verify_main
+from results.plan_picture import draw_plan
+from solvers import Limits, Result, Verdict, solve
+from solvers.answer import Answer, Stop
+from solvers.result_file import examine, result_to_json
+from tests.builders import tiny_admission, tiny_instance
+from tests.family_builders import tiny_families
+from tests.library.copies import copy_of
+
+
+def edgecut(*arguments: str | Path) -> int:
+    with pytest.raises(SystemExit) as ending:
+        main([str(a) for a in arguments])
+    assert isinstance(ending.value.code, int)
+    return int(ending.value.code)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small instance with a certified result (r.json) and one of a heuristic (g.json), and one without any plan."""
+    place = tmp_path_factory.mktemp("commands")
+    instance = generate("campus", users=5, servers=2, seed=3, load=0.5)
+    save(instance, place / "i.json")
+    (place / "r.json").write_text(json.dumps(result_to_json(solve(instance, "branch", limits=Limits(gap=1e-3)))))
+    (place / "g.json").write_text(json.dumps(result_to_json(solve(instance, "greedy"))))
+    late = instance.replace(users=instance.users.replace(deadline_s=np.full(5, 1e-6)))
+    save(late, place / "late.json")
+    (place / "late-r.json").write_text(json.dumps(result_to_json(solve(late, "branch"))))
+    return place
+
+
+def test_verify_tells_json_what_it_tells_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edgecut("verify", folder / "i.json", folder / "r.json", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    recorded = json.loads((folder / "r.json").read_text())
+    assert told["valid"] and told["faults"] == [] and 0 <= told["certified_gap"] <= 1e-3
+    assert told["certified_j"] == pytest.approx(recorded["certified_j"], rel=1e-9)
+    assert told["exact"]["ran"] and told["exact"]["objective"] == pytest.approx(recorded["objective_j"], rel=1e-9)
+    assert edgecut("verify", folder / "i.json", folder / "g.json") == 0
+    assert "valid: plan, objective and gap recomputed and confirmed\n" in capsys.readouterr().out
+    recorded["objective_j"] *= 0.5
+    (folder / "bad.json").write_text(json.dumps(recorded))
+    assert edgecut("verify", folder / "i.json", folder / "bad.json", "--json", "--no-exact") == 4
+    told = json.loads(capsys.readouterr().out)
+    assert not told["valid"] and told["certified_j"] is None and told["certified_gap"] is None
+    assert told["faults"] and not told["exact"]["ran"] and "--no-exact" in told["exact"]["line"]
+
+
+def test_verify_names_the_file_that_is_no_result(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "no.json").write_text("{}")
+    assert edgecut("verify", folder / "i.json", folder / "no.json") == 65
+    assert "no.json" in capsys.readouterr().err
+
+
+def test_a_bound_beyond_the_proof_is_somebodys_word(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Verify says what is proven, and what is only said."""
+    instance = generate("campus", users=5, servers=2, seed=3, load=0.5)
+    result = solve(instance, "prices", limits=Limits(gap=1e-6))
+    assert result.certificate is not None and result.certified_j < result.objective_j
+    answer = Answer(None, Stop.NODES, bound_j=(result.certified_j + 3 * result.objective_j) / 4,
+                    certificate=result.certificate)  # fmt: skip
+    said = Result.checked(instance, answer, result.plan, method="prices")
+    (folder / "said.json").write_text(json.dumps(result_to_json(said)))
+    assert edgecut("verify", folder / "i.json", folder / "said.json", "--no-exact") == 0
+    told = capsys.readouterr().out
+    assert "fact: no plan costs less than" in told
+    if said.gap < 1 - result.certified_j / result.objective_j:
+        assert "the solver's word: bound" in told
+    alone = dataclasses.replace(answer, certificate=None)
+    (folder / "alone.json").write_text(
+        json.dumps(result_to_json(Result.checked(instance, alone, result.plan, method="prices")))
+    )
+    assert edgecut("verify", folder / "i.json", folder / "alone.json") == 0
+    assert "the bound is the solver's word" in capsys.readouterr().out
+
+
+def documents(instance: Instance, result: Result) -> dict[str, object]:
+    found: dict[str, object] = json.loads(json.dumps(result_to_json(result)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def solved() -> tuple[Instance, Result]:
+    instance = tiny_instance(4, tightness=0.3, memory_limits=False)
+    return instance, solve(instance, "branch")
+
+
+def test_exact_arithmetic_is_left_to_small_json_files(
+    solved: tuple[Instance, Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance, result = solved
+    document = documents(instance, result)
+    found = examine(instance, document)
+    for path, wanted, why in ((Path("i.parquet"), None, "no JSON file"), (Path("i.json"), False, "--no-exact")):
+        told = exactly.run_exactly(path, instance, document, found, wanted)
+        assert why in told.line and not told.ran and not told.faults
+    monkeypatch.setattr(exactly, "MOST_LINKS", 0)
+    assert "unless --exact" in exactly.run_exactly(Path("i.json"), instance, document, found, None).line
+    assert exactly.run_exactly(Path("i.json"), instance, document, found, True).ran
+
+
+def test_an_exact_verifier_that_disagrees_is_a_fault(
+    solved: tuple[Instance, Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refuted, senseless, or other figures: what the checker confirmed becomes a fault; what it refuted stays one."""
+    instance, result = solved
+    document = documents(instance, result)
+    found, path = examine(instance, document), Path("i.json")
+
+    def refutes(*_: object) -> None:
+        raise Wrong("the plan is late", 4)
+
+    def trips(*_: object) -> None:
+        raise KeyError("users")
+
+    for verifier, why in ((refutes, "the plan is late"), (trips, "make no sense")):
+        monkeypatch.setattr(exactly, "verify", verifier)
+        told = exactly.run_exactly(path, instance, document, found, None)
+        assert told.ran and why in told.line and why in told.faults[0]
+        beside = dataclasses.replace(found, faults=["something"])
+        told = exactly.run_exactly(path, instance, document, beside, None)
+        assert told.ran and not told.faults and "as well" in told.line
+    monkeypatch.setattr(exactly, "verify", lambda *_: (2 * result.objective_j, 0.0))
+    told = exactly.run_exactly(path, instance, document, found, None)
+    assert told.line == "exact arithmetic: something else"
+    assert [fault.split(":")[0].rsplit(" ", 1)[1] for fault in told.faults] == ["objective", "bound"]
+    told = exactly.run_exactly(path, instance, document, beside, None)
+    assert "something else that the file says" in told.line and not told.faults
+
+
+def test_a_certificate_that_is_not_handled_leaves_the_plan(
+    solved: tuple[Instance, Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance, result = solved
+    document = documents(instance, result)
+    found, path = examine(instance, document), Path("i.json")
+    whole = exactly.verify
+
+    def without_certificates(stored: object, given: dict[str, object]) -> object:
+        if given["certificate"] is not None:
+            raise Wrong("a certificate of another kind", UNKNOWN)
+        return whole(stored, given)
+
+    monkeypatch.setattr(exactly, "verify", without_certificates)
+    told = exactly.run_exactly(path, instance, document, found, None)
+    assert told.ran and not told.faults and told.bound is None
+    assert "the plan holds" in told.line and "not handled: a certificate of another kind" in told.line
+    assert told.objective == pytest.approx(result.objective_j)
+
+    def late(stored: object, given: dict[str, object]) -> object:
+        raise Wrong("not handled at all", UNKNOWN) if given["certificate"] is not None else Wrong("the plan is late", 4)
+
+    monkeypatch.setattr(exactly, "verify", late)
+    assert "the plan is late" in exactly.run_exactly(path, instance, document, found, None).faults[0]
+
+    def never(stored: object, given: dict[str, object]) -> object:
+        raise Wrong("not handled at all", UNKNOWN)
+
+    monkeypatch.setattr(exactly, "verify", never)
+    told = exactly.run_exactly(path, instance, document, found, None)
+    assert not told.ran and not told.faults and "not handled (not handled at all)" in told.line
+
+
+def test_the_verifier_alone_has_exit_codes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify_main(str(folder / "i.json"), str(folder / "r.json")) == 0
+    assert capsys.readouterr().out.startswith("holds: the plan costs ")
+    document = json.loads((folder / "r.json").read_text())
+    (folder / "cheap.json").write_text(json.dumps({**document, "objective_j": 0.5 * document["objective_j"]}))
+    assert verify_main(str(folder / "i.json"), str(folder / "cheap.json")) == 4
+    assert capsys.readouterr().out.startswith("WRONG: ")
+    (folder / "list.json").write_text("[]")
+    assert verify_main(str(folder / "i.json"), str(folder / "list.json")) == 4
+    assert "make no sense" in capsys.readouterr().out
+
+
+def test_prices_without_a_plan_say_why(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edgecut("prices", folder / "late.json", "--quiet") == 3
+    told = capsys.readouterr()
+    assert told.out == "" and "deadline" in told.err
+
+
+def test_prices_as_rows_for_programs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("prices", folder / "i.json", folder / "r.json", "--resolve", "none", "--quiet", "--top", "2")
+    assert edgecut(*arguments, "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert edgecut(*arguments, "--csv") == 0
+    again = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["server"] for row in rows] == [row["server"] for row in again] and len(rows) == 2
+    assert edgecut(*arguments, "--csv", "--json") == 2
+    assert "not both" in capsys.readouterr().err
+    assert edgecut(*arguments, "--method", "prices") == 2
+    assert "not both" in capsys.readouterr().err
+
+
+def test_compare_for_programs_and_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edgecut("compare", folder / "late.json", "--methods", "greedy, all_local", "--json", "--quiet") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["method"] for row in rows] == ["greedy", "all_local"] and rows[0]["objective_j"] is None
+    assert edgecut("compare", folder / "late.json", "--methods", "greedy,greedy", "--quiet") == 0
+    told = capsys.readouterr()
+    assert told.out.count("greedy") == 1 and "greedy: " in told.err
+    assert edgecut("compare", folder / "i.json", "--methods", " , ") == 2
+    assert "names no method" in capsys.readouterr().err
+
+
+def test_solve_refuses_what_would_lose_or_contradict(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (folder / "i.json").read_bytes()
+    assert edgecut("solve", folder / "i.json", "-o", folder / "i.json") == 65
+    assert "is the instance itself" in capsys.readouterr().err
+    assert (folder / "i.json").read_bytes() == before
+    assert edgecut("solve", folder / "i.json", "--cluster", "local:1") == 65
+    assert "--method prices" in capsys.readouterr().err
+
+
+def test_networks_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edgecut("dnn", "info", "alexnet", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["layers"] == len(shown["rows"]) == 12 and shown["rows"][0]["reads"] == "input"
+    assert edgecut("dnn", "info", "alexnet") == 0
+    assert "fingerprint" in capsys.readouterr().out
+    for size in ("batch", "batch=0", "=3", "batch=x"):
+        assert edgecut("dnn", "from-onnx", "m.onnx", "-o", tmp_path / "m.json", "--size", size) == 65
+        assert f"'{size}' is no NAME=NUMBER" in capsys.readouterr().err
+    assert edgecut("dnn", "measure", "own:tiny", "-o", tmp_path / "box.toml") == 65
+    assert "name it .json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("error", "code", "text"), [
+    (MemoryError(), 65, "fewer users, servers or pieces"),
+    (KeyboardInterrupt(), 130, "interrupted"),
+])  # fmt: skip
+def test_ends_have_exit_codes(
+    folder: Path, error: BaseException, code: int, text: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(solve_command, "solve", fail)
+    assert edgecut("solve", folder / "i.json") == code
+    assert text in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_is_not_hidden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(solve_command, "solve", fail)
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        main(["solve", str(folder / "i.json")])
+
+
+def test_usage_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert edgecut("solve") == 2
+    assert "INSTANCE" in capsys.readouterr().err
+    assert edgecut("nothing") == 2
+    assert "nothing" in capsys.readouterr().err
+
+
+def test_a_plan_is_explained_only_where_there_is_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edgecut("explain", folder / "late.json", folder / "late-r.json", "--user", "u0") == 65
+    assert "has no valid plan to explain" in capsys.readouterr().err
+    assert edgecut("explain", folder / "i.json", folder / "r.json", "--user", "u00") == 65
+    assert "'u00' is not a user" in capsys.readouterr().err
+    with pytest.raises(InputError, match="no valid plan to draw"):
+        draw_plan(no_plan(), folder / "p.png")
+    assert not (folder / "p.png").exists()
+
+
+def no_plan() -> Result:
+    instance = generate("campus", users=3, servers=1, seed=3)
+    return solve(instance.replace(users=instance.users.replace(deadline_s=np.full(3, 1e-6))), "greedy")
+
+
+def test_a_user_that_is_turned_away_is_told_so(tmp_path: Path) -> None:
+    told = 0
+    for seed in range(12):
+        instance = tiny_admission(seed)
+        result = solve(instance, "branch", limits=Limits(gap=1e-4))
+        if not result.valid or result.report is None:
+            continue
+        for i, name in enumerate(instance.users.name):
+            explained = explain_user(result, str(name))
+            assert (explained["choice"] == "turned away") == (not result.report.admitted[i])
+            assert explained["cost"] == pytest.approx(result.report.user_cost[i])
+            told += explained["choice"] == "turned away"
+            if explained["choice"] == "turned away" and told == 1:
+                assert "turned away" in explanation_text(explained)
+                draw_plan(result, tmp_path / "plan.png")
+                assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
+                out = io.StringIO()
+                result_card(result, out)
+                kept = result.report.admitted
+                assert f"{int(kept.sum())} of {len(kept)} users" in out.getvalue()
+    assert told > 2
+
+
+def test_clouds_budgets_and_clocks_are_named() -> None:
+    """What binds: budgets of devices and servers, the fastest clock; and what a server passes on to its cloud."""
+    seen: set[str] = set()
+    for seed in range(30):
+        instance = tiny_families(seed)
+        result = solve(instance, "brute_force")
+        if result.valid:
+            for name in instance.users.name:
+                choice = explain_user(result, str(name))["choice"]
+                seen |= {"cloud"} if "layers on to" in choice else set()
+        if "cloud" in seen:
+            break
+    assert "cloud" in seen
+    for seed in range(12):
+        instance = tiny_admission(seed)
+        result = solve(instance, "branch", limits=Limits(gap=1e-4))
+        if not result.valid or result.report is None or instance.device_budget_j is None:
+            continue
+        report = result.report
+        spent = report.compute_j + report.radio_j
+        budget = np.where(report.admitted, spent, instance.device_budget_j)
+        tight = instance.replace(device_budget_j=np.maximum(budget, 1e-12))
+        again = Result.checked(tight, Answer(None, Stop.FINISHED), result.plan, method="branch")
+        if not again.valid:
+            continue
+        for i, name in enumerate(tight.users.name):
+            binding = explain_user(again, str(name))["binding"]
+            assert ("the energy budget of its device" in binding) == bool(report.admitted[i])
+            seen.add("budget")
+    assert "budget" in seen
+
+
+def test_cards_round_up_and_say_whose_word_it_is(solved: tuple[Instance, Result]) -> None:
+    assert percent_up(math.inf) == "∞" and percent_up(0.0) == "0.0000 %"
+    assert percent_up(1.00000001e-6) == "0.0002 %"
+    instance, result = solved
+    out = io.StringIO()
+    result_card(no_plan(), out)
+    assert "note" in out.getvalue() and "J-E" not in out.getvalue() and "load" not in out.getvalue()
+    half = Answer(None, Stop.NODES, bound_j=0.9 * result.objective_j)
+    out = io.StringIO()
+    result_card(Result.checked(instance, half, result.plan, method="prices"), out)
+    assert "the solver's word" in out.getvalue() and result.verdict is Verdict.CERTIFIED
+    assert check(instance, result.plan).valid if result.plan is not None else False
+
+
+def test_a_library_without_records_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = next(n for n in names(problem="J-E") if n.startswith("campus-e-1x1"))
+    folder = copy_of([name], tmp_path / "library", records=False)
+    assert edgecut("library", "write", name, "-o", tmp_path / "i.json", "--library", folder) == 0
+    assert (tmp_path / "i.json").exists()
+    assert edgecut("library", "write", name, "-o", tmp_path / "j.json", "--result", tmp_path / "r.json", "--library",
+                   folder) == 65  # fmt: skip
+    assert "nothing is known about it yet" in capsys.readouterr().err
+    assert edgecut("library", "show", name, "--library", folder, "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["name"] == name and shown["best"] is None and shown["gap"] is None
+    assert edgecut("library", "check", name, "--library", folder) == 4
+    assert "there is no record" in capsys.readouterr().out
+
+
+def test_the_module_runs_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import runpy
+
+    monkeypatch.setattr(sys, "argv", ["edgecut", "methods"])
+    with pytest.raises(SystemExit) as ending:
+        runpy.run_module("edgecut", run_name="__main__")
+    assert ending.value.code == 0 and "branch" in capsys.readouterr().out
