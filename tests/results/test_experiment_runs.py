@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,8 @@ def test_a_committed_row_is_what_its_case_gives(name: str) -> None:
     for field, value in again.items():
         if field.endswith(("_s", "message")) and field not in ("latency_s", "measured_s"):
             continue  # seconds of another machine
+        if field not in row:
+            continue  # the row is older than the figure
         told = row[field]
         assert close(told, value), f"{name}.{field}: {told} in the row, {value} now"
         compared += 1
@@ -92,7 +95,7 @@ def test_admission_never_exceeds_what_hindsight_could_have_had() -> None:
         assert (np.diff(row["bound"]) >= -1e-9).all()
         for rule in admission_over_time.RULES:
             admitted = np.array(row[rule])
-            assert (admitted <= np.array(row["bound"]) * (1 + 1e-9)).all() and (np.diff(admitted) >= 0).all()
+            assert (admitted <= np.array(row["bound"]) * (1 + 1e-9)).all() and (np.diff(admitted) >= -1e-9).all()
             assert admitted[-1] > 0
         if row["promised"] is not None:
             assert row["prices"][-1] >= row["promised"] * row["bound"][-1] * (1 - 1e-9)
@@ -158,14 +161,14 @@ def test_every_promised_kind_of_method_is_compared() -> None:
 
 
 def test_rates_of_policies_are_parts_of_the_optimum() -> None:
-    row = droo_policy.run({"devices": 4, "seed": 1, "train": 20, "test": 4})
+    row = droo_policy.run({"devices": 3, "seed": 1, "train": 6, "test": 2})
     assert set(row) == {"learned", *droo_policy.METHODS}
     assert all(0 < part <= 1 + 1e-9 for part in row.values())
     assert row["descent"] >= max(row["local"], row["offload"]) - 1e-9
 
 
 def test_clocks_that_may_change_cost_least(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clocks, "USERS", 4)
+    monkeypatch.setattr(clocks, "USERS", 3)
     rows = {rule: clocks.run({"deadline_scale": 2.0, "clock": rule, "seed": 1}) for rule in clocks.RULES}
     for rule in ("nominal", "fastest"):
         fixed = clocks.instance_at({"deadline_scale": 2.0, "clock": rule, "seed": 1})
@@ -214,13 +217,13 @@ def test_predictions_choose_no_cut_that_beats_the_best() -> None:
 def test_prices_are_certified_at_scale() -> None:
     row = scale.run({"users": 120, "servers": 2, "seed": 1})
     assert row["options"] > 120 and row["solve_cpu_s"] >= 0
-    assert 0 <= row["gap"] < 0.1
+    assert 0 <= row["certified_gap"] < 0.1
 
 
 @pytest.fixture
-def small_online(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_online(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fewer users, slots and lessons."""
-    for name, value in {"POPULATION": 24, "SLOTS": 8, "BID_SEQUENCES": 2, "EPISODES": 2, "RATE": 2.0,
+    for name, value in {"POPULATION": 60, "SLOTS": 8, "BID_SEQUENCES": 2, "EPISODES": 2, "RATE": 1.5,
                         "LIMITS": Limits(gap=0.05, nodes=5)}.items():  # fmt: skip
         monkeypatch.setattr(online, name, value)
     online.prepare.cache_clear()
@@ -239,7 +242,7 @@ def test_no_policy_beats_what_hindsight_proves(setting: str) -> None:
         assert cost >= row["certified"] * (1 - 1e-9)
     assert row["requests"] > 0 and math.isfinite(row["all_local"])
     made = online.population(setting)
-    assert isinstance(made, Instance) and made.n_users == 24
+    assert isinstance(made, Instance) and made.n_users == 60
 
 
 def test_branches_let_half_of_the_requests_leave(monkeypatch: pytest.MonkeyPatch) -> None:
