@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from instances.arrivals import draw_arrivals
 from instances.check_arrivals import Schedule, check_schedule
 from instances.columns import as_column
-from instances.arrivals import draw_arrivals
 from instances.dnn_checks import check_schema
 from instances.errors import InputError
 from instances.generate import generate

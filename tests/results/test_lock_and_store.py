@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -54,9 +55,7 @@ def test_without_locks_files_are_written_all_the_same(tmp_path: Path, monkeypatc
         pass
 
 
-def test_a_file_system_without_locks_is_an_error_with_a_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_system_without_locks_is_an_error_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever only asks is told that nobody holds it."""
 
     def no_locks(*_: Any) -> None:
@@ -181,7 +180,7 @@ def test_long_traces_keep_their_ends_and_even_places() -> None:
     long = [[float(k), None, None] for k in range(10 * _LONGEST_TRACE)]
     kept = _thinned(long)
     assert len(kept) == _LONGEST_TRACE and kept[0] == long[0] and kept[-1] == long[-1]
-    steps = [b[0] - a[0] for a, b in zip(kept, kept[1:], strict=False)]
+    steps = [b[0] - a[0] for a, b in itertools.pairwise(kept)]
     assert max(steps) - min(steps) <= 1
     assert _thinned(long[:5]) == long[:5]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pytest
 
 from formulations.parts.unit_columns import UnitColumns, list_columns
 from instances.expand import expand
@@ -17,9 +16,9 @@ from solvers.patterns import Descent, Generation, Windows
 from solvers.patterns.stands import Stand
 
 
-def table_of(users: int = 10, seed: int = 0) -> OptionTable:
+def table_of(users: int = 10, seed: int = 0, load: float = 1.2) -> OptionTable:
     return expand(generate("campus", users=users, servers=3, seed=seed, allocation="units", blocks=10, units=5,
-                           load=1.2))  # fmt: skip
+                           load=load))  # fmt: skip
 
 
 def generation_of(table: OptionTable, paid_j: float = 1.0, clock: Clock | None = None) -> Generation:
@@ -52,7 +51,7 @@ def test_patterns_are_taken_over_from_a_smaller_problem() -> None:
         there = np.array([place[o] for o in options])
         assert (int(s), there.tobytes(), small.columns.blocks[c].tobytes()) in known
         common += 1
-    assert common > 3 and lost > 0
+    assert common >= 2 and lost > 0
     assert len(large.master) - before == common
     assert (large.missing_j == small.missing_j).all()
     mixture = large.master.solve()
@@ -63,7 +62,7 @@ def test_patterns_are_taken_over_from_a_smaller_problem() -> None:
 
 def test_windows_from_nobody_served_serve_everybody() -> None:
     """Users whom nobody serves come first; each gain is one, and servers hold what they have."""
-    table = table_of(seed=1)
+    table = table_of(seed=1, load=1.0)
     generation = generation_of(table)
     windows = Windows(generation, np.full(table.n_users, -1, dtype=np.int64), np.random.default_rng(0))
     assert math.isinf(windows.cost_j)
@@ -121,16 +120,17 @@ def without_places(table: OptionTable) -> UnitColumns:
                        columns.user[rows], columns.server[rows])  # fmt: skip
 
 
-def test_nobody_who_reaches_no_server_is_moved() -> None:
-    """Without columns at servers everybody stays on the device: no packing, no window gains."""
+def test_who_reaches_no_server_is_not_moved() -> None:
+    """Without columns at servers those stay on the device who can; no packing and no window gains, and it ends."""
     table = table_of()
     generation = Generation(table, without_places(table), np.ones(table.n_users), Clock(Limits()))
     search = Descent(generation, np.full(table.n_users, -1, dtype=np.int64))
     search.run(50, Clock(Limits()))
-    assert search.packed == table.n_servers
-    assert search.best is not None and search.best_j == pytest.approx(generation.columns.cost_j.sum())
-    windows = Windows(generation, search.best, np.random.default_rng(0))
-    assert not windows.step() and windows.cost_j == search.best_j
+    assert search.packed == table.n_servers and search.best is None
+    alone = np.isin(np.arange(table.n_users), generation.columns.user)
+    assert 0 < alone.sum() < table.n_users and ((search.held >= 0) == alone).all()
+    windows = Windows(generation, search.held, np.random.default_rng(0))
+    assert not windows.step() and (windows.held == search.held).all()
 
 
 def test_whom_no_server_can_take_ends_the_descent() -> None:

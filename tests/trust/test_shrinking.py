@@ -22,7 +22,9 @@ from tests.family_builders import tiny_families
 
 def mixed(seed: int = 1) -> Instance:
     """All families, a floor and the rule for the worst case."""
-    return tiny_families(seed, rule="worst").replace(accuracy_floor=np.array([0.5, 0.0, 0.0]), server_cloud=np.array([0, 1]))
+    return tiny_families(seed, rule="worst").replace(
+        accuracy_floor=np.array([0.5, 0.0, 0.0]), server_cloud=np.array([0, 1])
+    )
 
 
 NEEDED: dict[str, Callable[[Instance], bool]] = {
