@@ -24,7 +24,7 @@ from instances.files import save
 from instances.generate import generate
 from instances.instance import Instance
 from instances.library.entries import names
-from instances.verify import UNKNOWN, Wrong
+from instances.verify import Wrong
 from instances.verify import main as verify_main
 from results.plan_picture import draw_plan
 from solvers import Limits, Result, Verdict, solve
@@ -165,7 +165,7 @@ def test_a_certificate_that_is_not_handled_leaves_the_plan(
 
     def without_certificates(stored: object, given: dict[str, object]) -> object:
         if given["certificate"] is not None:
-            raise Wrong("a certificate of another kind", UNKNOWN)
+            raise Wrong("a certificate of another kind", exactly.UNKNOWN)
         return whole(stored, given)
 
     monkeypatch.setattr(exactly, "verify", without_certificates)
@@ -175,13 +175,17 @@ def test_a_certificate_that_is_not_handled_leaves_the_plan(
     assert told.objective == pytest.approx(result.objective_j)
 
     def late(stored: object, given: dict[str, object]) -> object:
-        raise Wrong("not handled at all", UNKNOWN) if given["certificate"] is not None else Wrong("the plan is late", 4)
+        raise (
+            Wrong("not handled at all", exactly.UNKNOWN)
+            if given["certificate"] is not None
+            else Wrong("the plan is late", 4)
+        )
 
     monkeypatch.setattr(exactly, "verify", late)
     assert "the plan is late" in exactly.run_exactly(path, instance, document, found, None).faults[0]
 
     def never(stored: object, given: dict[str, object]) -> object:
-        raise Wrong("not handled at all", UNKNOWN)
+        raise Wrong("not handled at all", exactly.UNKNOWN)
 
     monkeypatch.setattr(exactly, "verify", never)
     told = exactly.run_exactly(path, instance, document, found, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,11 +100,14 @@ def test_types_have_their_bytes() -> None:
     assert bytes_of_type(kinds.UNDEFINED) == 4
 
 
-def test_a_model_without_nodes_is_none() -> None:
-    with pytest.raises(InputError, match="it has no node"):
-        from_onnx(onnx.ModelProto().SerializeToString() or b"")
-    with pytest.raises(InputError, match="is no ONNX model"):
-        from_onnx(b"\xff\xff\xff")
+def test_a_file_without_a_model_is_refused(tmp_path: Path) -> None:
+    for content, why in (
+        (onnx.ModelProto(ir_version=8).SerializeToString(), "it has no node"),
+        (b"\xff\xff\xff", "is no ONNX model"),
+    ):
+        (tmp_path / "m.onnx").write_bytes(content)
+        with pytest.raises(InputError, match=why):
+            from_onnx(tmp_path / "m.onnx")
 
 
 def test_attention_and_sums_of_products_are_counted_by_hand() -> None:

@@ -94,10 +94,10 @@ def test_the_published_figure_itself_is_a_reproduction(
 
 def test_hardened_plans_keep_deadlines_and_save(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(robust, "SEEDS", 1)
-    monkeypatch.setattr(robust, "USERS", 3)
+    monkeypatch.setattr(robust, "USERS", 2)
     monkeypatch.setattr(robust, "DRAWS", 4000)
     problem = robust.site("alexnet", 0)
-    assert problem.instance.n_users == 3 and [n.name for n in problem.instance.networks] == ["alexnet"]
+    assert problem.instance.n_users == 2 and [n.name for n in problem.instance.networks] == ["alexnet"]
     saved = robust.savings("alexnet")
     assert len(saved) <= 1 and all(part < 1 for part in saved)
     found = robust.deadlines()
@@ -113,7 +113,7 @@ def test_hardened_plans_keep_deadlines_and_save(monkeypatch: pytest.MonkeyPatch)
 
 def test_only_the_cloud_has_what_all_had(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(makaya, "USERS", 8)
-    monkeypatch.setattr(makaya, "SEEDS", 2)
+    monkeypatch.setattr(makaya, "SEEDS", 1)
     whole = makaya.site(0)
     cloud = makaya.only_the_cloud(whole)
     last = whole.n_servers - 1
@@ -143,10 +143,10 @@ def test_matching_saves_no_more_than_the_optimum(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_optimal_route_costs_least(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, some in {"NETWORKS": ("alexnet",), "DELAY_W": (2.0, 10.0), "SURE": (0.6,)}.items():
+    for name, some in {"NETWORKS": ("alexnet",), "DELAY_W": (5.0,), "SURE": (0.6,)}.items():
         monkeypatch.setattr(pemwn_policy, name, some)
     routes = pemwn_policy.routes()
-    assert len(routes) == 2
+    assert len(routes) == 1
     for route in routes:
         assert route.optimal.cost <= min(route.fixed.cost, route.learned.cost) * (1 + 1e-9)
     saved = [100 * (1 - r.optimal.cost / r.fixed.cost) for r in routes]
@@ -159,7 +159,7 @@ def test_the_optimal_route_costs_least(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_completes_more_than_the_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, some in {"SEEDS": 2, "USERS": 5, "PARTS": (0.02, 0.5)}.items():
+    for name, some in {"SEEDS": 1, "USERS": 4, "PARTS": (0.02, 0.5)}.items():
         monkeypatch.setattr(eedpo, name, some)
     rates = eedpo.completion()
     for name in eedpo.METHODS:
@@ -233,8 +233,8 @@ def test_iaos_methods_reach_every_division(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_dads_stays_within_its_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert 1 <= dads.worst_ratio(6, None) <= 3
-    assert dads.worst_ratio(6, 0) >= 1
+    assert 1 <= dads.worst_ratio(3, None) <= 3
+    assert dads.worst_ratio(2, 0) >= 1
     monkeypatch.setattr(dads, "worst_ratio", lambda count, rounds: 1.5)
     judged(dads.ratio(), "times", True)
     monkeypatch.setattr(dads, "worst_ratio", lambda count, rounds: 3.5)
@@ -243,7 +243,7 @@ def test_dads_stays_within_its_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_accuracies_of_a_policy_are_means_of_the_weightings(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("sklearn", reason="the extra learn is not installed")
-    made = cedot.try_policy(cedot.WEIGHTINGS[0], "places and sizes", seed=1, training=60, testing=20)
+    made = cedot.try_policy(next(iter(cedot.WEIGHTINGS)), "places and sizes", seed=1, training=20, testing=8)
     monkeypatch.setattr(cedot, "try_policy", lambda *a, **k: made)
     found = cedot.offload_accuracy()
     assert found.value == pytest.approx(100 * made.bit)
