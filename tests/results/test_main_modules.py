@@ -155,7 +155,7 @@ def test_a_differential_run_is_told_of_and_reported(tmp_path: Path, capsys: pyte
     told = capsys.readouterr().out
     assert code == 0 and "contradictions: 0" in told.splitlines()
     assert (tmp_path / "shard-1-of-2" / FILE).exists()
-    assert trust_main.main(["report", "--folder", str(tmp_path)]) == 0
+    assert trust_main.main(["report", str(tmp_path)]) == 0
     assert capsys.readouterr().out == told
 
 
@@ -163,7 +163,7 @@ def test_files_are_fuzzed_and_reported(tmp_path: Path, capsys: pytest.CaptureFix
     code = trust_main.main(["fuzz", "--files", "3", "--kind", "plan", "--folder", str(tmp_path)])
     told = capsys.readouterr().out
     assert code == 0 and "failing: 0" in told.splitlines()
-    assert trust_main.main(["report", "--folder", str(tmp_path)]) == 0
+    assert trust_main.main(["report", str(tmp_path)]) == 0
     assert capsys.readouterr().out == told
 
 
