@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
 from formulations.parts.unit_columns import UnitColumns, list_columns
 from instances.expand import expand
@@ -75,6 +76,29 @@ def test_windows_from_nobody_served_serve_everybody() -> None:
         assert (np.bincount(at[at != LOCAL], amount[held][at != LOCAL], table.n_servers) <= room).all()
     generation.exact(40, 1e-4)
     assert generation.bound_j <= windows.cost_j * (1 + 1e-9)
+
+
+def test_servers_outside_a_window_keep_what_they_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows of two of three servers: users of the third stay as they are, and each step costs less or nothing."""
+    monkeypatch.setattr("solvers.patterns.windows._USERS", 7)
+    table = table_of(load=1.0)
+    generation = generation_of(table)
+    search = Descent(generation, np.full(table.n_users, -1, dtype=np.int64))
+    search.run(100, Clock(Limits()))
+    assert search.best is not None
+    windows, gained = Windows(generation, search.best, np.random.default_rng(0)), 0
+    for _ in range(6):
+        before, cost_j = windows.held, windows.cost_j
+        if windows.step():
+            gained += 1
+            assert windows.cost_j < cost_j
+            changed = np.flatnonzero(windows.held != before)
+            touched = {int(generation.columns.server[held[i]]) for held in (before, windows.held) for i in changed}
+            assert len(touched - {LOCAL}) <= 2
+        else:
+            assert (windows.held == before).all()
+    generation.exact(40, 1e-4)
+    assert gained > 0 and generation.bound_j <= windows.cost_j * (1 + 1e-9)
 
 
 def test_turns_cover_the_servers() -> None:
