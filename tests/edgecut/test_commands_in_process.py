@@ -303,59 +303,70 @@ def no_plan() -> Result:
     return solve(instance.replace(users=instance.users.replace(deadline_s=np.full(3, 1e-6))), "greedy")
 
 
+def admission() -> Result:
+    """A plan that admits some and turns others away."""
+    for seed in range(20):
+        result = solve(tiny_admission(seed), "branch", limits=Limits(gap=1e-4, nodes=50))
+        if result.valid and result.report is not None and 0 < result.report.admitted.sum() < result.instance.n_users:
+            return result
+    raise AssertionError("every instance admits all or nobody")
+
+
 def test_a_user_that_is_turned_away_is_told_so(tmp_path: Path) -> None:
-    told = 0
-    for seed in range(12):
-        instance = tiny_admission(seed)
-        result = solve(instance, "branch", limits=Limits(gap=1e-4))
-        if not result.valid or result.report is None:
-            continue
-        for i, name in enumerate(instance.users.name):
-            explained = explain_user(result, str(name))
-            assert (explained["choice"] == "turned away") == (not result.report.admitted[i])
-            assert explained["cost"] == pytest.approx(result.report.user_cost[i])
-            told += explained["choice"] == "turned away"
-            if explained["choice"] == "turned away" and told == 1:
-                assert "turned away" in explanation_text(explained)
-                draw_plan(result, tmp_path / "plan.png")
-                assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
-                out = io.StringIO()
-                result_card(result, out)
-                kept = result.report.admitted
-                assert f"{int(kept.sum())} of {len(kept)} users" in out.getvalue()
-    assert told > 2
+    result = admission()
+    assert result.report is not None
+    for i, name in enumerate(result.instance.users.name):
+        explained = explain_user(result, str(name))
+        assert (explained["choice"] == "turned away") == (not result.report.admitted[i])
+        assert explained["cost"] == pytest.approx(result.report.user_cost[i])
+        assert explained["choice"] in explanation_text(explained)
+    draw_plan(result, tmp_path / "plan.png")
+    assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(InputError, match="no kind of picture known here"):
+        draw_plan(result, tmp_path / "plan.bmp")
+    out = io.StringIO()
+    result_card(result, out)
+    kept = result.report.admitted
+    assert f"{int(kept.sum())} of {len(kept)} users" in out.getvalue()
 
 
-def test_clouds_budgets_and_clocks_are_named() -> None:
-    """What binds: budgets of devices and servers, the fastest clock; and what a server passes on to its cloud."""
-    seen: set[str] = set()
-    for seed in range(30):
-        instance = tiny_families(seed)
-        result = solve(instance, "brute_force")
-        if result.valid:
-            for name in instance.users.name:
-                choice = explain_user(result, str(name))["choice"]
-                seen |= {"cloud"} if "layers on to" in choice else set()
-        if "cloud" in seen:
-            break
-    assert "cloud" in seen
-    for seed in range(12):
-        instance = tiny_admission(seed)
-        result = solve(instance, "branch", limits=Limits(gap=1e-4))
-        if not result.valid or result.report is None or instance.device_budget_j is None:
+def test_budgets_that_bind_are_named() -> None:
+    """What the plan spends is made the budget: of every device that is admitted, and of every server with work."""
+    result = admission()
+    assert result.report is not None and result.plan is not None
+    report, admitted = result.report, result.report.admitted
+    spent = np.where(admitted, report.compute_j + report.radio_j, 1.0)
+    tight = result.instance.replace(
+        device_budget_j=np.maximum(spent, 1e-12),
+        energy_budget_j=np.where(report.server_energy_j > 0, report.server_energy_j, 1e9),
+    )
+    again = Result.checked(tight, Answer(None, Stop.FINISHED), result.plan, method="branch")
+    assert again.valid, again.message
+    for i, name in enumerate(tight.users.name):
+        binding, server = explain_user(again, str(name))["binding"], int(result.plan.server[i])
+        assert ("the energy budget of its device" in binding) == bool(admitted[i])
+        if server >= 0:
+            named = f"the energy budget of {tight.servers.name[server]}" in binding
+            assert named == bool(report.server_energy_j[server] > 0)
+
+
+def test_what_a_server_passes_on_is_told() -> None:
+    """Somewhere a cloud behind the server runs some layers: how many, and which cloud."""
+    for seed in range(40):
+        result = solve(tiny_families(seed), "greedy")
+        if not result.valid or result.plan is None:
             continue
-        report = result.report
-        spent = report.compute_j + report.radio_j
-        budget = np.where(report.admitted, spent, instance.device_budget_j)
-        tight = instance.replace(device_budget_j=np.maximum(budget, 1e-12))
-        again = Result.checked(tight, Answer(None, Stop.FINISHED), result.plan, method="branch")
-        if not again.valid:
-            continue
-        for i, name in enumerate(tight.users.name):
-            binding = explain_user(again, str(name))["binding"]
-            assert ("the energy budget of its device" in binding) == bool(report.admitted[i])
-            seen.add("budget")
-    assert "budget" in seen
+        for i, name in enumerate(result.instance.users.name):
+            way = result.plan.cuts[int(result.plan.cut[i])]
+            choice = explain_user(result, str(name))["choice"]
+            passes = result.plan.server[i] >= 0 and way.passed_on is not None
+            assert ("layers on to" in choice) == passes
+            if passes:
+                assert way.passed_on is not None
+                cloud = result.instance.clouds.name[result.instance.server_cloud[result.plan.server[i]]]
+                assert f"passes {int(way.passed_on.sum())} layers on to {cloud}" in choice
+                return
+    raise AssertionError("no plan uses a cloud")
 
 
 def test_cards_round_up_and_say_whose_word_it_is(solved: tuple[Instance, Result]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -18,9 +20,8 @@ from solvers import METHODS, Limits, Stop, Verdict, exact, solve
 from solvers.answer import Answer, Clock
 from solvers.bottleneck import method as of_bottleneck
 from solvers.conflict import explain_conflict, find_conflict
-from solvers.corridor import passes
 from solvers.corridor import search as of_corridor
-from solvers.corridor import settle as of_row
+from solvers.corridor.choices import TooWideError
 from solvers.highs import Outcome, Status, solve_program
 from solvers.highs import program as of_highs
 from tests.builders import tiny_instance
@@ -145,12 +146,12 @@ def test_bottleneck_asks_in_vain_after_a_plan(instance: Instance, monkeypatch: p
     assert result.bound_j <= truth.objective_j * (1 + 1e-6) <= result.objective_j * (1 + 2e-6)
 
 
-@pytest.mark.parametrize("name", sorted(METHODS))
+@pytest.mark.parametrize("name", sorted(set(METHODS) - {"brute_force"}))
 @pytest.mark.parametrize("problem", ["J-E", "J-A"])
 def test_no_time_at_all_ends_every_method_honestly(name: str, problem: str) -> None:
     """Whatever is said then holds: plans keep all rules, and bounds lie below the optimum."""
     weights = {"weight_ratio": 3.0} if problem == "J-A" else {}
-    made = generate("campus", users=4, servers=2, seed=2, allocation="units", blocks=6, units=4, problem=problem,
+    made = generate("campus", users=3, servers=2, seed=2, allocation="units", blocks=6, units=4, problem=problem,
                     load=1.0, **weights)  # fmt: skip
     table = expand(made)
     if METHODS[name].supports(table) is not None:
@@ -160,7 +161,7 @@ def test_no_time_at_all_ends_every_method_honestly(name: str, problem: str) -> N
     assert result.verdict is not Verdict.WRONG, result.message
     assert result.verdict is not Verdict.INFEASIBLE
     best = _optimum(problem, made)
-    assert result.bound_j <= best * (1 + 1e-9) + 1e-12 and result.objective_j >= best * (1 - 1e-9) - 1e-12
+    assert result.bound_j <= best * (1 + 1e-7) + 1e-9 and result.objective_j >= best * (1 - 1e-7) - 1e-9
 
 
 _known: dict[str, float] = {}
@@ -168,7 +169,7 @@ _known: dict[str, float] = {}
 
 def _optimum(problem: str, made: Instance) -> float:
     if problem not in _known:
-        _known[problem] = solve(made, "brute_force").objective_j
+        _known[problem] = solve(made, "joint_units", limits=Limits(gap=1e-9)).objective_j
     return _known[problem]
 
 
@@ -176,20 +177,38 @@ def road(seed: int) -> Instance:
     return generate("roadside", users=9, servers=4, seed=seed, load=1.5, allocation="units", blocks=8, units=4)
 
 
-@pytest.mark.parametrize(("module", "name", "value"), [
-    (passes, "_PAIRS", 0), (of_corridor, "_STATES", 1), (of_corridor, "_MOST_USERS", 0), (of_row, "_MOST_CELLS", 1.0),
-])  # fmt: skip
-def test_a_row_that_is_too_wide_is_given_up_honestly(
-    module: Any, name: str, value: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def too_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pass over a part has room for its states; looking for a first plan has."""
+    walk = of_corridor.walk
+
+    def narrow(*given: Any) -> Any:
+        if given[4] == of_corridor._STATES:
+            raise TooWideError
+        return walk(*given)
+
+    monkeypatch.setattr(of_corridor, "walk", narrow)
+
+
+NARROW: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "passes": too_wide,
+    "one state": lambda patch: patch.setattr(of_corridor, "_STATES", 1),
+    "no users at a server": lambda patch: patch.setattr(of_corridor, "_MOST_USERS", 0),
+    "few cells": lambda patch: patch.setattr(import_module("solvers.corridor.settle"), "_MOST_CELLS", 1.0),
+}
+
+
+@pytest.mark.parametrize("how", NARROW)
+def test_a_row_that_is_too_wide_is_given_up_honestly(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With next to no room for states the corridor proves less, or nothing, but nothing wrong."""
     made = road(1)
     truth = solve(made, "joint_units", limits=Limits(gap=1e-9))
-    monkeypatch.setattr(module, name, value)
-    for method in ("corridor", "branch"):
-        if METHODS[method].supports(expand(made)) is not None:
+    table = expand(made)
+    NARROW[how](monkeypatch)
+    for name in ("corridor", "branch"):
+        if METHODS[name].supports(table) is not None:
+            assert how == "few cells"
             continue
-        result = solve(made, method, limits=Limits(gap=1e-9, nodes=20))
+        result = solve(made, name, limits=Limits(gap=1e-9, nodes=5), table=table)
         assert result.verdict is not Verdict.WRONG and result.verdict is not Verdict.INFEASIBLE
         assert result.bound_j <= truth.objective_j * (1 + 1e-9)
         assert result.objective_j >= truth.objective_j * (1 - 1e-7)
@@ -230,9 +249,11 @@ def test_an_error_in_the_thread_of_highs_is_ours(monkeypatch: pytest.MonkeyPatch
         solve_program(small_program(), Limits())
 
 
-def test_a_cost_that_is_no_number_is_refused() -> None:
-    with pytest.raises(InputError):
-        solve_program(small_program(math.nan), Limits())
+def test_a_coefficient_that_is_no_number_is_refused() -> None:
+    rows = make_rows(np.zeros(2, dtype=np.int64), np.arange(2), np.array([1.0, np.inf]), 1.0, np.inf, (1, 2))
+    program = Program(np.array([1.0, 2.0]), np.zeros(2), np.ones(2), np.ones(2, dtype=bool), rows)
+    with pytest.raises(InputError, match="HiGHS refuses the model"):
+        solve_program(program, Limits())
 
 
 def conflicting() -> Instance:
