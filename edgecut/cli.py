@@ -76,8 +76,6 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         error.show() if hasattr(error, "show") else _complain(str(error))
         sys.exit(Exit.USAGE)
-    if code == Exit.INTERRUPTED:  # typer makes an exit code of Ctrl-C, and says nothing
-        _complain("interrupted")
     sys.exit(code if isinstance(code, int) else Exit.OK)
 
 
