@@ -69,9 +69,6 @@ def map_bandwidth(instance: Instance) -> BandwidthMap:
     for o in order.tolist():
         if table.fixed_j[o] < best:
             best = float(table.fixed_j[o])
-            if mhz and mhz[-1] == needed[o]:
-                mhz.pop()
-                option.pop()
             mhz.append(float(needed[o]))
             option.append(o)
     return BandwidthMap(np.array(mhz), np.array(option, dtype=np.int64), table)

@@ -72,9 +72,10 @@ class _Search:
                 return answer.stop
             if answer.decision is not None:
                 self.offer(timed if answer.table is None else answer.table, answer.decision)
-                return Stop.FINISHED
-            if answer.stop is Stop.INTERRUPTED:
+            if answer.stop is Stop.INTERRUPTED:  # with a plan or without: nothing more is to be asked
                 raise KeyboardInterrupt
+            if answer.decision is not None:
+                return Stop.FINISHED
         return Stop.STALLED if answer.stop is Stop.FINISHED else answer.stop
 
 
