@@ -123,12 +123,14 @@ FORMULATIONS: dict[str, Groups] = {
     "formulations/component_path.py": ((f"{S}test_components.py",),),
     "formulations/gma_columns.py": (("tests/systems/test_gma.py",),),
     "formulations/iao_units.py": (("tests/systems/test_iao.py",),),
+    "formulations/joint_fixed.py": ((f"{S}test_allocation.py",), ("tests/formulations/test_same_matrix.py",)),
     "formulations/joint_relaxed.py": (("tests/formulations/test_tangent.py",), (f"{S}test_problems.py",)),
     "formulations/joint_tangent.py": (
         ("tests/formulations/test_tangent.py",),
         (f"{S}test_formulation_methods.py",),
     ),
     "formulations/joint_units.py": (("tests/formulations/test_units.py",), ("tests/formulations/test_same_matrix.py",)),
+    "formulations/parts/deadline_load.py": (("tests/formulations/test_deadline_load.py",),),
     "formulations/parts/price_cuts.py": (("tests/formulations/test_tangent.py",),),
     "formulations/parts/prices.py": (
         (f"{S}test_prices.py",),
@@ -157,6 +159,9 @@ SOLVERS: dict[str, Groups] = {
     "solvers/bandwidth_map.py": ((f"{S}test_families.py",),),
     "solvers/bottleneck": ((f"{S}test_bottleneck.py",),),
     "solvers/branch": ((f"{S}test_branch.py",), (f"{S}test_branch_problems.py",)),
+    "solvers/branch/along.py": ((f"{S}test_corridor.py",),),
+    "solvers/branch/row.py": ((f"{S}test_corridor.py",),),
+    "solvers/branch/choose.py": ((f"{S}test_choose.py",), (f"{S}test_branch.py",)),
     "solvers/brute_force.py": ((f"{S}test_formulation_methods.py",), (f"{S}test_bottleneck.py",)),
     "solvers/compare.py": ((f"{S}admission/test_methods.py",),),
     "solvers/components": (
@@ -202,6 +207,8 @@ SOLVERS: dict[str, Groups] = {
 
 OUTCOMES: dict[str, Groups] = {
     "edgecut/": ((f"{E}test_face.py",), (f"{E}test_cli.py",)),
+    "edgecut/card.py": ((f"{E}test_card.py",), (f"{E}test_cli.py",)),
+    "edgecut/exact.py": ((f"{T}test_exact_verifier.py",),),
     "edgecut/commands/dnn.py": ((f"{E}test_dnn_command.py",),),
     "edgecut/commands/library.py": ((f"{E}test_library_command.py",),),
     "edgecut/commands/prices.py": ((f"{E}test_prices_command.py",),),

@@ -423,6 +423,14 @@ def test_what_an_option_takes() -> None:
     assert far.stocks[1] == 0 and far.stocks[0] / ONE == pytest.approx(0.314 / 128)
 
 
+def test_a_link_without_a_price_costs_nothing() -> None:
+    """To the last bit, as bounds must not be above the truth."""
+    option = next(o for o in read(dear()).options(0) if o.key == ("near", 2))
+    at = {"near": [ONE, ONE, ONE, ONE]}
+    assert option.worth(at, {}) == option.worth(at, {(0, "near"): 0}) == option.worth(at, {(1, "near"): 5, (0, "far"): 7})
+    assert option.worth(at, {(0, "near"): 3}) == option.worth(at, {}) + 3
+
+
 def proven(d: Document, *nodes: Document, claim: float | None = None) -> float:
     bound = exact.Proof(read(d), certificate(claim, *copy.deepcopy(nodes))).bound
     return bound if bound == math.inf else bound / ONE
@@ -530,7 +538,8 @@ def test_prices_of_links_of_energy_and_of_what_is_unlimited() -> None:
     del unlimited["servers"][1]["memory_mb"]  # then its price is neither paid nor due
     dues = [max(sum(near) - 4.0, 0), max(0.05 + 0.7 - 2.0, 0)]
     best = sum(least(d, u, near, (0.05, 0.7, 0.0), None, "near", "far") for u in range(3))
-    assert proven(unlimited, prices(near, far)) == pytest.approx(best - sum(dues), rel=1e-8)
+    for pi in (0.4, 50.0):
+        assert proven(unlimited, prices(near, (0.05, 0.7, pi))) == pytest.approx(best - sum(dues), rel=1e-8)
     energy = prices((*near, 30.0), (*far, 40.0))
     assert proven(d, energy) == plain  # of which there is no limit
     d["servers"][0]["energy_budget_j"] = 40.0  # 32 J are left: of its GFLOP, half a joule each
@@ -718,6 +727,8 @@ def test_verdicts(sound: tuple[Document, Document]) -> None:
     assert verdicts(bound_j=objective * (1 - 1.1e-6)) == {"bounded"}
     assert verdicts(bound_j=certified, limits={"gap": 0.9 * r["gap"]}) == {"certified", "bounded"}
     assert verdicts(bound_j=certified, limits={"gap": 1.1 * r["gap"]}) == {"certified", "bounded", "optimal"}
+    for part, names in ((0.25 * (1 + 5e-10), {"bounded", "optimal"}), (0.25 * (1 + 2e-9), {"bounded"})):
+        assert verdicts(bound_j=objective * (1 - part), gap=None, limits={"gap": 0.25}) - {"certified"} == names
     assert verdicts(bound_j=objective * (1 - 0.8e-9), limits={"gap": 0.0}) == {"bounded", "optimal"}
     assert verdicts(bound_j=objective * (1 - 3e-9), limits={"gap": 0.0}) == {"bounded"}
     nothing: Document = {"plan": None, "objective_j": None, "gap": None, "certificate": None, "certified_j": None}
