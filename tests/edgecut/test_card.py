@@ -23,6 +23,8 @@ def test_the_tightest_deadline_on_the_card() -> None:
     assert f"all met; tightest has {100 * slack:.2f} % to spare" in stream.getvalue()
 
 
-@pytest.mark.parametrize(("part", "shown"), [(0.0, "0.0000 %"), (1e-9, "0.0001 %"), (0.25, "25.0000 %"), (math.inf, "∞")])
+@pytest.mark.parametrize(
+    ("part", "shown"), [(0.0, "0.0000 %"), (1e-9, "0.0001 %"), (0.25, "25.0000 %"), (math.inf, "∞")]
+)
 def test_parts_are_rounded_up(part: float, shown: str) -> None:
     assert percent_up(part) == shown

@@ -1,4 +1,4 @@
-"""What part of a server deadlines take, on paper: λ of Σ [A, √(Ac); √(Ac), c]/slack, and the angle of its eigenvector."""
+"""What part of a server deadlines take, on paper: λ of Σ [A, √(Ac); √(Ac), c]/slack, the angle of its eigenvector."""
 
 from __future__ import annotations
 

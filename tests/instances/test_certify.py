@@ -393,6 +393,7 @@ def spoilt() -> dict[str, Any]:
         "cut below all": UserSplit(0, ((0, -1),), shape, shape),
         "remote cut on the device": UserSplit(0, ((-1, 0),), shape, shape),
         "option a triple": UserSplit(0, ((0, 0, 0),), shape, shape),  # type: ignore[arg-type]
+        "one option no pair of whole numbers": UserSplit(0, ((0, 0), (0, 0.5)), shape, shape),  # type: ignore[arg-type]
         "option twice": UserSplit(0, ((0, 0), (0, 0)), shape, shape),
         "fault below a split": ServerSplit(0, shape, leaf((0, 0), math.nan)),
     }

@@ -84,7 +84,8 @@ def plan(*rows: Document) -> Document:
 def result(rows: list[Document], objective: float, **others: Any) -> Document:
     """A result without a certificate."""
     return {"schema": "edgecut-result/2", "objective_j": objective, "bound_j": None, "certified_j": None, "gap": None,
-            "verdict": "feasible", "limits": {"gap": 1e-6}, "plan": plan(*rows), "certificate": None, **others}  # fmt: skip
+            "verdict": "feasible", "limits": {"gap": 1e-6}, "plan": plan(*rows), "certificate": None,
+            **others}  # fmt: skip
 
 
 def certificate(bound: float | None, *nodes: Document) -> Document:

@@ -37,7 +37,11 @@ ROOM = Fraction(1, 10**9)
 ONE = 1 << exact.BITS
 SPLIT = [row("ann", "near", 2, 0.5, 0.25, 0.75), row("bob", "far", 1, 0.5, 0.125, 0.5), stay("cid", 1.25)]
 """Everyone otherwise: the shares are whole blocks and units."""
-ENDS = [row("ann", "far", 0, 0.25, 0.5, 1.0), row("bob", "far", 3, 0.125, 0.5, 1.0), row("cid", "near", 0, 1.0, 1.0, 1.0)]
+ENDS = [
+    row("ann", "far", 0, 0.25, 0.5, 1.0),
+    row("bob", "far", 3, 0.125, 0.5, 1.0),
+    row("cid", "near", 0, 1.0, 1.0, 1.0),
+]
 
 
 def read(d: Document, folder: Path = exact.CATALOG) -> exact.Problem:
@@ -123,13 +127,21 @@ def test_latency_counts_all_its_parts(rows: list[Document], user: int) -> None:
 
 def test_clocks_shares_and_memory_have_edges() -> None:
     d, others = given(), [stay("bob"), stay("cid")]
-    for clock, broken in ((0.5, False), (0.5 - 4e-10, False), (0.5 - 1e-9, True), (2.0 + 1e-9, False), (2.0 + 4e-9, True)):
+    for clock, broken in (
+        (0.5, False),
+        (0.5 - 4e-10, False),
+        (0.5 - 1e-9, True),
+        (2.0 + 1e-9, False),
+        (2.0 + 4e-9, True),
+    ):
         assert why(d, stay("ann", clock), *others) == ("ann: clock out of range" if broken else "")
     loose = changed(d, "users", 0, "deadline_s", to=1e6)
     for at, share in ((3, 1 + 5e-10), (4, 1 + 5e-10)):
         for value, broken in ((share, False), (1 + 2e-9, True), (0.0, True), (1e-3, False)):
             shares = {3: (value, 0.5), 4: (0.5, value)}[at]
-            assert why(loose, row("ann", "near", 1, *shares, 1.0), *others) == ("ann: impossible shares" if broken else "")
+            assert why(loose, row("ann", "near", 1, *shares, 1.0), *others) == (
+                "ann: impossible shares" if broken else ""
+            )
     assert why(d, row("ann", "near", 1, -0.1, 1.0, 1.0), *others) == "-0.1 is no number, or below 0.0"
     kept = 1_000_000 + 2_000_000 + 64_000 + 250_000
     for memory_mb, broken in ((kept / 1e6, False), (kept / 1e6 * (1 - 5e-10), False), (kept / 1e6 * (1 - 2e-9), True)):
@@ -138,14 +150,21 @@ def test_clocks_shares_and_memory_have_edges() -> None:
 
 
 def test_memory_of_a_device_to_the_byte() -> None:
-    d = changed(given(networks=[network([("only", "conv", 1, 10**9 + 1, 0, [-1])])]), "devices", 0, "memory_mb", to=1000.0)
+    d = changed(
+        given(networks=[network([("only", "conv", 1, 10**9 + 1, 0, [-1])])]), "devices", 0, "memory_mb", to=1000.0
+    )
     text = {"users": [stay("ann"), row("bob", "far", 0, 1.0, 1.0, 1.0), row("cid", "near", 0, 1.0, 1.0, 1.0)],
-            "cuts": {"net/4": {"network": "net", "device_layers": ["only"]}, "net/0": {"network": "net", "device_layers": []}}}  # fmt: skip
+            "cuts": {"net/4": {"network": "net", "device_layers": ["only"]},
+                     "net/0": {"network": "net", "device_layers": []}}}  # fmt: skip
     for name in ("near", "far"):
         text["users"][1 + (name == "near")]["server"] = name
     d["servers"][0]["memory_mb"], d["servers"][1]["memory_mb"] = 1000.0, 1000.0  # just what is forgiven
     read(d).check(copy.deepcopy(text))
-    for table, s, message in (("devices", 0, "ann: too large"), ("servers", 0, "near: more"), ("servers", 1, "far: more")):
+    for table, s, message in (
+        ("devices", 0, "ann: too large"),
+        ("servers", 0, "near: more"),
+        ("servers", 1, "far: more"),
+    ):
         with pytest.raises(exact.Wrong, match=message):
             read(changed(d, table, s, "memory_mb", to=999.9999)).check(copy.deepcopy(text))
 
@@ -177,8 +196,8 @@ def test_pieces_are_whole() -> None:
         at = ("near", "far")[s]
         for beta, phi in ((3 / blocks, 3 / units), (1 / blocks, 1 / units), (3 / blocks * (1 + 5e-10), 3 / units)):
             assert why(d, row("ann", at, 2, beta, phi, 1.0), stay("bob"), stay("cid")) == ""
-        for beta, phi in ((2.5 / blocks, 3 / units), (3 / blocks, 2.5 / units), (3 / blocks * (1 + 2e-9), 3 / units),
-                          (0.5 / blocks, 1 / units), (1 / blocks * (1 + 3e-9), 1 / units), (0.25 / blocks, 1 / units)):  # fmt: skip
+        parts = [(2.5, 3), (3, 2.5), (3 * (1 + 2e-9), 3), (0.5, 1), (1 + 3e-9, 1), (0.25, 1)]
+        for beta, phi in ((b / blocks, m / units) for b, m in parts):
             found = why(d, row("ann", at, 2, beta, phi, 1.0), stay("bob"), stay("cid"))
             assert found == "ann has a part of a piece", (at, beta, phi)
     assert why(given(), row("ann", "near", 2, 0.4, 0.4, 1.0), stay("bob"), stay("cid")) == ""
@@ -206,7 +225,7 @@ def test_cuts_and_users_fit() -> None:
     text["cuts"]["net/2"]["device_layers"] = ["second", "first"]
     assert read(d).check(text) == cost_of(d, SPLIT)
     for extra in ({"more": 1}, {"cuts": None}):
-        with pytest.raises(exact.NO_SENSE + (exact.Wrong,)):
+        with pytest.raises((*exact.NO_SENSE, exact.Wrong)):
             read(d).check({**plan(*SPLIT), **extra})
 
 
@@ -218,7 +237,7 @@ def test_numbers() -> None:
     for value in (math.inf, math.nan):
         with pytest.raises((exact.Wrong, *exact.NO_SENSE)):
             exact.number(value)
-    assert exact.BYTE == Fraction(8, 10**6) and exact.MEGA == 1000**2 and exact.GIGA == 1000**3
+    assert Fraction(8, 10**6) == exact.BYTE and exact.MEGA == 1000**2 and exact.GIGA == 1000**3
     assert exact.BITS == 128 and exact.ROOM == ROOM and exact.MOST == 10**6
     assert exact.down(Fraction(1, 2)) == ONE // 2 and exact.down(Fraction(-1, 3)) == -(ONE // 3) - 1
     assert exact.down(Fraction(1, 3)) == ONE // 3
@@ -288,7 +307,14 @@ def test_of_cuts_alike_that_which_sends_least_is_kept() -> None:
     layers = [("in", "conv", 10, 5, 100, [-1]), ("left", "conv", 20, 7, 60, [0]), ("right", "conv", 20, 7, 60, [0]),
               ("both", "add", 0, 0, 40, [1, 2]), ("out", "conv", 30, 7, 10, [3])]  # fmt: skip
     net = exact.Network(network(layers))
-    assert [cut.mask for cut in net.cuts] == [0, 1, 3, 7, 15, 31] or [cut.mask for cut in net.cuts] == [0, 1, 5, 7, 15, 31]
+    assert [cut.mask for cut in net.cuts] == [0, 1, 3, 7, 15, 31] or [cut.mask for cut in net.cuts] == [
+        0,
+        1,
+        5,
+        7,
+        15,
+        31,
+    ]
     uneven = [*layers[:1], ("left", "slice", 20, 7, 60, [0]), ("right", "slice", 20, 7, 60, [0]), *layers[3:]]
     assert len(exact.Network(network(uneven)).cuts) == 6
     told = [*layers[:2], ("right", "conv", 20, 8, 60, [0]), *layers[3:]]
@@ -357,7 +383,9 @@ def test_instances_that_are_not_handled() -> None:
 def test_networks_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "net.json").write_text(json.dumps(network()))
     print_ = exact.Network(network()).fingerprint
-    assert print_ == exact.Network(network(source="elsewhere")).fingerprint != exact.Network(network(name="x")).fingerprint
+    assert (
+        print_ == exact.Network(network(source="elsewhere")).fingerprint != exact.Network(network(name="x")).fingerprint
+    )
     for named in ({"name": "net"}, {"name": "net", "fingerprint": print_}):
         assert read(given(networks=[named]), tmp_path).check(plan(*copy.deepcopy(SPLIT))) == cost_of(given(), SPLIT)
     for networks in ([{"name": "net", "fingerprint": "00"}], [network(), network()], [network(), {"name": "net"}]):
@@ -427,7 +455,9 @@ def test_a_link_without_a_price_costs_nothing() -> None:
     """To the last bit, as bounds must not be above the truth."""
     option = next(o for o in read(dear()).options(0) if o.key == ("near", 2))
     at = {"near": [ONE, ONE, ONE, ONE]}
-    assert option.worth(at, {}) == option.worth(at, {(0, "near"): 0}) == option.worth(at, {(1, "near"): 5, (0, "far"): 7})
+    assert (
+        option.worth(at, {}) == option.worth(at, {(0, "near"): 0}) == option.worth(at, {(1, "near"): 5, (0, "far"): 7})
+    )
     assert option.worth(at, {(0, "near"): 3}) == option.worth(at, {}) + 3
 
 
@@ -474,7 +504,12 @@ def worth(d: Document, user: int, at: str | None, kept: int, mu: float, nu: floa
 
 
 NONE = (0.0, 0.0, 0.0)
-SOME = [(NONE, NONE), ((0.3, 0.2, 0.1), (0.05, 0.7, 0.4)), ((5.0, 0.0, 2.0), (0.01, 0.02, 0.9)), ((0.9, 0.8, 9.0), NONE)]
+SOME = [
+    (NONE, NONE),
+    ((0.3, 0.2, 0.1), (0.05, 0.7, 0.4)),
+    ((5.0, 0.0, 2.0), (0.01, 0.02, 0.9)),
+    ((0.9, 0.8, 9.0), NONE),
+]
 
 
 def least(d: Document, user: int, near: tuple[float, ...], far: tuple[float, ...], *places: str | None) -> float:
@@ -545,9 +580,11 @@ def test_prices_of_links_of_energy_and_of_what_is_unlimited() -> None:
     d["servers"][0]["energy_budget_j"] = 40.0  # 32 J are left: of its GFLOP, half a joule each
     best = 0.0
     for u in range(3):
-        at_near = [worth(d, u, "near", k, *near[:2]) + near[2] * MOVED_MB[k] / 8 + 30.0 * 0.5 * gflop / 32
-                   for k, gflop in enumerate((6.001001, 4.001001, 0.001001, 0.001))] if "near" in links_of(d, u) else []  # fmt: skip
-        best += min([*at_near, least(d, u, near, far, None, "far")])
+        found = [least(d, u, near, far, None, "far")]
+        if "near" in links_of(d, u):
+            found += [worth(d, u, "near", k, *near[:2]) + near[2] * MOVED_MB[k] / 8 + 30.0 * 0.5 * gflop / 32
+                      for k, gflop in enumerate((6.001001, 4.001001, 0.001001, 0.001))]  # fmt: skip
+        best += min(found)
     due = max(sum(near) + 30.0 - 4.0, 0.0)
     assert proven(d, energy) == pytest.approx(best - due, rel=1e-8)
     assert proven(d, prices((*near, 0.0), (*far, 0.0))) == pytest.approx(plain, rel=1e-12)
@@ -559,7 +596,8 @@ def test_prices_of_links_of_energy_and_of_what_is_unlimited() -> None:
         assert proven(d, leaf) == pytest.approx(best - max(sum(near) + price - 4.0, 0.0), rel=1e-8)
     for wrong in ({"prices": [[0.0, 0.0]] * 2}, {"prices": [[0.0, 0.0]] * 5}, {"prices": [[0.0]] * 3},
                   {"prices": [[0.0, -1e-9]] * 3}, {**prices(), "links": [["nobody", "near", 1.0]]},
-                  {**prices(), "links": [["ann", "near", -1.0]]}, {**prices(), "sieve": prices()["prices"]}):  # fmt: skip
+                  {**prices(), "links": [["ann", "near", -1.0]]},
+                  {**prices(), "sieve": prices()["prices"]}):  # fmt: skip
         with pytest.raises((exact.Wrong, *exact.NO_SENSE)):
             proven(d, wrong)
 
@@ -690,8 +728,13 @@ def test_what_a_result_says(sound: tuple[Document, Document]) -> None:
     for factor, broken in ((1.0, False), (1 - 1e-6, True), (2.0, False)):
         assert refused(d, {**r, "gap": gap * factor}) == ("the gap is larger than stated" if broken else "")
     assert refused(d, {**r, "gap": None}) == ""
-    assert refused(d, {**r, "bound_j": None, "certified_j": None, "gap": 0.5, "verdict": "feasible"}).startswith("the gap")
-    assert refused(d, {**r, "bound_j": objective * (1 + 2e-6), "verdict": "bounded"}) == "a bound above what the plan costs"
+    assert refused(d, {**r, "bound_j": None, "certified_j": None, "gap": 0.5, "verdict": "feasible"}).startswith(
+        "the gap"
+    )
+    assert (
+        refused(d, {**r, "bound_j": objective * (1 + 2e-6), "verdict": "bounded"})
+        == "a bound above what the plan costs"
+    )
     assert refused(d, {**r, "bound_j": objective * (1 + 5e-7), "verdict": "bounded"}) == ""
     for schema in ("edgecut-result/1", None):
         with pytest.raises(exact.Wrong) as caught:
@@ -746,8 +789,12 @@ def test_a_case_without_a_plan_is_proven_infeasible() -> None:
     nothing = result([stay("ann")], 0.0, plan=None, objective_j=None, verdict="infeasible",
                      certificate=certificate(None, prices()), certified_j=None)  # fmt: skip
     assert exact.verify(copy.deepcopy(d), copy.deepcopy(nothing)) == (math.inf, math.inf)
-    assert refused(given(), nothing) == "the certificate proves 0" or refused(given(), nothing).startswith("the certificate")
-    assert refused(d, {**nothing, "plan": plan(stay("ann"), stay("bob"), stay("cid")), "objective_j": 1.0}).endswith("is late")
+    assert refused(given(), nothing) == "the certificate proves 0" or refused(given(), nothing).startswith(
+        "the certificate"
+    )
+    assert refused(d, {**nothing, "plan": plan(stay("ann"), stay("bob"), stay("cid")), "objective_j": 1.0}).endswith(
+        "is late"
+    )
 
 
 def test_a_bound_below_nothing_counts_as_nothing() -> None:
@@ -767,8 +814,9 @@ def test_the_program(sound: tuple[Document, Document], tmp_path: Path, capsys: p
     files = {"i": d, "r": r, "lie": {**r, "objective_j": 2 * r["objective_j"]}, "old": {**r, "schema": "?"}, "bad": []}
     for name, content in files.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
-    words = {"r": (0, "holds: the plan costs"), "lie": (4, "WRONG: the plan costs"), "old": (65, "not handled: an older"),
-             "bad": (4, "WRONG: the files make no sense: TypeError"), "gone": (4, "WRONG: the files make no sense")}  # fmt: skip
+    words = {"r": (0, "holds: the plan costs"), "lie": (4, "WRONG: the plan costs"),
+             "old": (65, "not handled: an older"), "bad": (4, "WRONG: the files make no sense: TypeError"),
+             "gone": (4, "WRONG: the files make no sense")}  # fmt: skip
     for name, (status, word) in words.items():
         assert exact.main(str(tmp_path / "i.json"), str(tmp_path / f"{name}.json")) == status
         said = capsys.readouterr().out
