@@ -194,11 +194,11 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=100, help="how many, over all files (default 100)")
     parser.add_argument("--only", nargs="+", default=None, metavar="FILE", help="sources (default: all with tests)")
     parser.add_argument("--resume", type=Path, default=RUNS, metavar="FOLDER", help="folder of the rows")
-    parser.add_argument("--again", action="store_true", help="try what survived before once more, and nothing else")
+    parser.add_argument("--again", action="store_true", help="try what survived (in FILE) once more, no others")
     parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds for a group of tests")
     given = parser.parse_args()
     path = given.resume / ROWS
-    wanted = _survived(path) if given.again else _chosen(given.only or sources(), given.faults, given.seed)
+    wanted = _survived(path, given.only) if given.again else _chosen(given.only or sources(), given.faults, given.seed)
     store = Store(path)
     wanted = [fault for fault in wanted if case_key(fault.case()) not in store.known]
     wanted = [wanted[k] for k in np.random.default_rng(given.seed).permutation(len(wanted))]  # cut short: a sample too
@@ -224,11 +224,11 @@ def _chosen(names: list[str], count: int, seed: int) -> list[Fault]:
     return chosen_faults(_known_faults(names), count, np.random.default_rng(seed))
 
 
-def _survived(path: Path) -> list[Fault]:
+def _survived(path: Path, only: list[str] | None) -> list[Fault]:
     """Faults that survived, taken out of the file of rows to be tried again; those of lines that are gone go."""
     rows = read_rows(path)
-    cases = survivors(rows)
-    kept = [row for row in rows if row["killed"] or equivalent_reason(row["case"])]
+    cases = [case for case in survivors(rows) if only is None or case["file"] in only]
+    kept = [row for row in rows if row["case"] not in cases]
     text = "".join(json.dumps(row, sort_keys=True) + "\n" for row in kept)
 
     def fill(stream: BinaryIO) -> None:
