@@ -171,7 +171,7 @@ SOLVERS: dict[str, Groups] = {
     "solvers/branch/along.py": ((f"{S}test_corridor.py",),),
     "solvers/branch/row.py": ((f"{S}test_corridor.py",),),
     "solvers/branch/choose.py": ((f"{S}test_choose.py",), (f"{S}test_branch.py",)),
-    "solvers/brute_force.py": ((f"{S}test_formulation_methods.py",), (f"{S}test_bottleneck.py",)),
+    "solvers/brute_force.py": ((f"{S}test_brute_force.py",), (f"{S}test_formulation_methods.py",)),
     "solvers/compare.py": ((f"{S}admission/test_methods.py",),),
     "solvers/components": (
         (f"{S}test_components.py", f"{S}test_component_policy.py"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from formulations.joint_fixed import solve_fixed_cvxpy
 from instances import physics
 from instances.errors import InputError
+from instances.expand import expand
 from instances.options import OptionTable
 from solvers.allocation import (
     Allocation,
@@ -28,6 +29,9 @@ from solvers.allocation import (
     load_terms,
     server_load,
 )
+from solvers.allocation.continuous import _bare_energy
+from solvers.allocation.demand import rows_by_server
+from tests.builders import tiny_instance
 
 TAGS = ("plain", "a0", "c0", "p0", "e0", "w0", "l0", "pinned", "loose", "mixed", "spread", "local")
 COLUMNS = ("device_s", "device_j", "uplink_mhz_s", "tx_w", "server_s")
@@ -447,3 +451,23 @@ def test_units_of_energy_and_time_do_not_matter(seed: int, tag: str, joule: floa
     before, after = allocate(table, everyone(table)), allocate(dataclasses.replace(table, **changes), everyone(table))
     assert after.objective_j == pytest.approx(before.objective_j * joule, rel=1e-9)
     assert after.gap <= 1e-9
+
+
+@pytest.mark.parametrize("problem", ["J-E", "J-L"])
+def test_bare_energy_user_by_user(problem: str) -> None:
+    """Clocks at their slowest, and (Σ √(cost of a share))² for sending and for waiting at each server."""
+    instance = tiny_instance(4, users=5, servers=2, allocation="continuous", problem=problem)
+    table = expand(instance)
+    chosen = np.array([np.flatnonzero((table.user == i) & ~table.is_local)[0] for i in range(5)])
+    demand = demand_of(table, chosen)
+    rows, servers, seg = rows_by_server(demand, np.ones(2, dtype=bool))
+    for k, server in enumerate(servers):
+        idle, send, wait = 0.0, 0.0, 0.0
+        for i in np.flatnonzero(table.server[chosen] == server):
+            o, weight, slow = chosen[i], table.weight[i], table.clock_min[i]
+            second = table.floor_w[i]
+            idle += weight * table.device_j[o] * slow**2 + second * table.device_s[o] / slow
+            send += math.sqrt((weight * table.tx_w[o] + second) * table.uplink_s[o])
+            wait += math.sqrt(second * table.server_s[o])
+        assert _bare_energy(demand, rows, seg, len(servers))[k] == pytest.approx(idle + send**2 + wait**2)
+        assert wait > 0 or problem == "J-E"
