@@ -467,3 +467,9 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = prove(instance, root)
     monkeypatch.setattr("instances.certify.CHUNK", 97)
     assert prove(instance, root) == pytest.approx(whole, rel=1e-13)
+
+
+@pytest.mark.parametrize("fault", ["one option no pair of whole numbers", "option a triple"])
+def test_every_option_is_a_pair(fault: str) -> None:
+    with pytest.raises(InputError, match="not all pairs"):
+        prove(generate("campus", users=3, servers=2, seed=1), spoilt()[fault])

@@ -39,3 +39,10 @@ def test_columns_with_no_more_pieces_than_the_mean(
 def test_nothing_is_parted_where_all_is_decided() -> None:
     columns = offers([0, 1], [1, 2], [1, 2])
     assert _by_pieces(columns, np.array([1.0, 1 - 1e-9]), np.ones(2, dtype=bool)) is None
+
+
+def test_the_user_that_is_parted_most_evenly_comes_first() -> None:
+    columns = offers([0, 0, 1, 1], [1, 3, 2, 4], [1, 1, 1, 1])
+    parting = _by_pieces(columns, np.array([0.9, 0.1, 0.5, 0.5]), np.ones(4, dtype=bool))
+    assert parting is not None and parting.user == 1
+    assert parting.among.tolist() == [False, False, True, False]
