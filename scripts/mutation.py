@@ -127,7 +127,7 @@ def by_part(rows: list[dict[str, Any]]) -> list[tuple[str, int, int, int, int]]:
 def table_lines(rows: list[dict[str, Any]]) -> list[str]:
     """The lines of the page's table, the last of them all."""
     table = by_part(rows)
-    total = [sum(counts[k] for counts in table) for k in range(1, 5)]  # type: ignore[misc]
+    total = np.sum([counts for _, *counts in table], axis=0).tolist()
     return [f"| {part} | {files} | {faults} | {killed} | {equal} | {faults - killed - equal} |"
             for part, files, faults, killed, equal in [*table, ("all", *total)]]  # fmt: skip
 
