@@ -78,7 +78,7 @@ def faults_in(source: str, file: str) -> list[Fault]:
         stop = int(begins[(node.end_lineno or node.lineno) - 1]) + (node.end_col_offset or 0)
         fault = Fault(file, kind, node.lineno, node.col_offset, lines[node.lineno - 1].strip(),
                       raw[start:stop].decode(), after, start, stop)  # fmt: skip
-        if _can_be_parsed(with_fault(source, fault)):
+        if _can_be_parsed(after):
             found[start, stop, after] = fault
     return [found[place] for place in sorted(found)]
 
@@ -128,7 +128,7 @@ def _is_left_alone(node: ast.AST) -> bool:
         return any(isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets)
     if isinstance(node, ast.If):
         return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-    return isinstance(node, ast.JoinedStr | ast.Raise | ast.Assert | ast.Import | ast.ImportFrom)
+    return isinstance(node, ast.JoinedStr | ast.Raise | ast.Assert | ast.Import | ast.ImportFrom | ast.match_case)
 
 
 def _text(node: ast.AST, **changed: Any) -> str:

@@ -45,6 +45,8 @@ class Training:
         if min(self.episodes, self.batch, self.every) < 1 or self.memory < self.batch or not 0 <= self.discount <= 1:
             raise InputError("Training", f"is {self}", "episodes, batch and every are 1 or more, memory holds a batch, "
                              "the discount is 1 or less")  # fmt: skip
+        if not all(0 <= part <= 1 for part in (self.first, self.last, self.explore)):
+            raise InputError("Training", f"is {self}", "first, last and explore are parts of one")
 
 
 @dataclasses.dataclass(frozen=True)

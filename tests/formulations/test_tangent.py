@@ -7,10 +7,20 @@ import pytest
 
 from formulations import get_formulation
 from formulations.joint_relaxed import state_in_cvxpy
-from formulations.parts.price_cuts import crowds
+from formulations.parts.price_cuts import crowds, relax_into_range
+from formulations.program import LARGEST, SMALLEST
 from tests.formulations.helpers import cost_of, optimum, random_shares, satisfied, solve_refined, tables
 
 TABLES = tables(range(200, 212), users=5, servers=2, layers=4, allocation="continuous", memory_limits=False)
+
+
+def test_rows_out_of_range_are_scaled_as_a_whole() -> None:
+    """By a power of two, so that no need and no room is changed but by the common factor."""
+    needs, rooms = np.array([[1e6, 10.0], [5.0, 0.0], [1e3, 1.0]]), np.array([50.0, 1e6, 2.0])
+    need, room, scale = relax_into_range(needs, rooms)
+    assert (need == needs * scale[:, None]).all() and (room == rooms * scale).all()
+    assert scale[2] == 1.0 and (np.log2(scale) % 1 == 0).all()
+    assert max(need.max(), room.max()) <= LARGEST and min(need[need > 0].min(), room.min()) >= SMALLEST
 
 
 def test_no_feasible_allocation_is_cut_off() -> None:

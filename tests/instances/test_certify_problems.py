@@ -335,3 +335,14 @@ def test_sieves_and_lists_agree_on_a_larger_instance() -> None:
         aim = factor * plain
         sieved = prove(instance, Dropped(prices, Leaf(prices)), whole=True, claim=aim)
         assert sieved == pytest.approx(min(aim, plain), rel=1e-12)
+
+
+@pytest.mark.parametrize("link", ["u0", ["u0", "s0"], ["u0", "s0", 0.1, 0.2], {"user": "u0"}, [], ["u9", "s0", 0.1],
+                                  ["u0", "s9", 0.1], ["u0", "s0", "0.1"]])  # fmt: skip
+def test_a_link_is_a_user_a_server_and_a_price(link: object) -> None:
+    instance = tiny_instance(1)
+    names = [str(name) for name in instance.servers.name]
+    leaf = {"prices": [[0.0] * len(names)] * 3, "links": [["u0", names[0], 0.1]]}
+    certificate_from_json(instance, {"bound_j": 0.0, "servers": names, "nodes": [leaf]})
+    with pytest.raises(InputError, match="links"):
+        certificate_from_json(instance, {"bound_j": 0.0, "servers": names, "nodes": [{**leaf, "links": [link]}]})

@@ -222,6 +222,19 @@ def test_the_second_of_everything_counts_as_if_it_were_alone(made: Any, problem:
             np.testing.assert_allclose(value, getattr(alone, field.name), rtol=1e-12, err_msg=field.name)
 
 
+def test_the_result_is_that_of_the_users_own_network() -> None:
+    """Though the other user's network has another result, and its cut stands beside this one."""
+    instance, given = mixed_by_hand(), mixed_plan()
+    plain = check(instance, given)
+    other = dataclasses.replace(instance.networks[0], name="other", result_mbit=5.0)
+    two = instance.replace(networks=(instance.networks[0], other), users=instance.users.replace(network=[0, 1]))
+    for cuts, cut in (((0, 1), [0, 1]), ((1, 0), [1, 0])):
+        both = (given.cuts[0], dataclasses.replace(given.cuts[1], network=1))
+        report = check(two, given.replace(cuts=tuple(both[k] for k in cuts), cut=np.array(cut)))
+        assert report.violations == ()
+        np.testing.assert_allclose(report.fixed_s, plain.fixed_s)
+
+
 def test_starting_a_layer_takes_time_everywhere() -> None:
     """b, c and d start on the server and in the cloud, a on the device: each once, as often as it is run."""
     instance, given = mixed_by_hand(), mixed_plan()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from instances import outward
+from instances.columns import Floats
 
 N = 2000
 
@@ -75,3 +77,20 @@ def test_overflow_is_no_lower_bound() -> None:
 
 def test_this_machine_obeys() -> None:
     assert outward.obeys_ieee()
+
+
+@pytest.mark.parametrize("least", [5e-324, 2.0**-1022])
+def test_a_machine_that_drops_small_numbers_does_not(least: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(shape: int, value: float) -> Floats:
+        return np.array([0.0 if abs(value) <= least else value] * shape)
+
+    monkeypatch.setattr(outward, "np", SimpleNamespace(full=full, ones=np.ones))
+    assert not outward.obeys_ieee()
+
+
+def test_a_machine_that_rounds_upwards_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(shape: int, value: float) -> Floats:
+        return np.full(shape, 2.0**-52 if value == 2.0**-53 else value)  # what half of the last bit comes to
+
+    monkeypatch.setattr(outward, "np", SimpleNamespace(full=full, ones=np.ones))
+    assert not outward.obeys_ieee()

@@ -130,3 +130,12 @@ def test_making_again_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("instances.library.make.NAMES", ("droo-5x1-1",))
     with pytest.raises(InputError, match="names are kept"):
         make(folder)
+
+
+@pytest.mark.parametrize(
+    ("users", "size"),
+    [(10, "tiny"), (11, "small"), (60, "small"), (61, "medium"), (1000, "medium"), (1001, "large"),
+     (10_000, "large"), (10_001, "huge")],
+)  # fmt: skip
+def test_sizes_by_users(users: int, size: str) -> None:
+    assert entry_of(f"campus-e-{users}x2-light-c-1").tags[0] == size

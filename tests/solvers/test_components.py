@@ -18,6 +18,7 @@ from solvers.answer import Limits
 from solvers.components import COMPONENT_METHODS, ComponentAnswer, solve_components
 from solvers.components.dynamic import best_places, best_sizes
 from solvers.components.enumeration import all_sizes, look_at_all
+from solvers.components.solve import _judge
 from solvers.highs import Status, solve_program
 from solvers.result import Verdict
 
@@ -122,6 +123,17 @@ def test_a_wrong_claim_is_seen() -> None:
             return dataclasses.replace(answer, cost=answer.cost * 0.99)
 
     assert solve_components(tasks(1)[0], Boaster()).verdict is Verdict.WRONG  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_bounds_above_the_cost_are_wrong_beyond_rounding(size: float) -> None:
+    """Rounding is 1e-7 of the cost, and of 1 where the cost is smaller."""
+    answer, report = ComponentAnswer(None, size), None
+    method = COMPONENT_METHODS["sizing"]
+    for excess, verdict in ((0.9e-7, Verdict.OPTIMAL), (1.1e-7, Verdict.WRONG)):
+        bound = size + excess * max(size, 1.0)
+        assert _judge(method, answer.cost, bound, size, report, Limits(gap=1e-6)) is verdict
+        assert (_judge(method, bound, 0.0, size, report, Limits()) is Verdict.WRONG) == (verdict is Verdict.WRONG)
 
 
 def test_unknown_method_is_refused() -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from instances.expand import expand
 from instances.instance import Instance
+from instances.options import LOCAL
 from solvers import METHODS, Limits, Verdict, solve
+from solvers.heuristics.eedpo import _item
 from tests.builders import tiny_admission, tiny_instance
 
 
@@ -27,6 +29,29 @@ def test_eedpo_is_optimal_where_nothing_but_users_is_chosen() -> None:
         assert got.objective_j == pytest.approx(truth.objective_j, abs=1e-9), seed
         some += bool(0 < truth.objective_j < instance.users.weight.sum())
     assert some > 20
+
+
+def test_eedpo_sends_each_user_with_the_option_of_fewest_pieces() -> None:
+    """By trying every option with every number of blocks and units."""
+    several = 0
+    for seed in range(12):
+        table = expand(roomy(seed, users=4, layers=4))
+        n_blocks, n_units = int(table.blocks[0]), int(table.units[0])
+        for user in range(table.n_users):
+            least = {}
+            for row in range(int(table.start[user]), int(table.start[user + 1])):
+                if table.server[row] == LOCAL:
+                    continue
+                pairs = [(b, m) for b in range(1, n_blocks + 1) for m in range(1, n_units + 1)
+                         if np.isfinite(table.cost_j(b / n_blocks, m / n_units, np.array([row]))).all()]  # fmt: skip
+                least |= {row: min(b / n_blocks + m / n_units for b, m in pairs)} if pairs else {}
+            item = _item(table, user, 0)
+            if not least:
+                assert item is None
+                continue
+            assert item is not None and least[item.option] == min(least.values())
+            several += len(set(least.values())) > 1
+    assert several > 5
 
 
 def test_eedpo_serves_no_more_than_the_optimum_and_seldom_fewer() -> None:

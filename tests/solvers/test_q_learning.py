@@ -72,7 +72,8 @@ def test_a_network_is_read_as_it_was_written(tmp_path) -> None:  # type: ignore[
     assert read_network(tmp_path / "n.json").value(x) == pytest.approx(network.value(x), rel=1e-3, abs=1e-3)
 
 
-@pytest.mark.parametrize("wrong", [{"every": 0}, {"discount": 1.1}, {"memory": 8}, {"batch": 0}])
-def test_training_is_checked(wrong: dict[str, int]) -> None:
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"discount": 1.1}, {"memory": 8}, {"batch": 0}, {"explore": 1.1},
+                                   {"first": 2.0}, {"last": -0.1}])  # fmt: skip
+def test_training_is_checked(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError, match="Training"):
         Training(**wrong)  # type: ignore[arg-type]

@@ -173,3 +173,9 @@ def test_broken_documents_are_bad_input(fault: str, solved: Result) -> None:
     BROKEN[fault](document)
     with pytest.raises(InputError):
         verify(solved.instance, document)
+
+
+def test_the_most_nodes_are_what_a_solver_counts() -> None:
+    assert Limits(nodes=2**31 - 1).nodes == 2**31 - 1
+    with pytest.raises(InputError, match="nodes"):
+        Limits(nodes=2**31)

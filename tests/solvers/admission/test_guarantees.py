@@ -115,6 +115,14 @@ def test_p25b_p25c_rounding_reaches_its_ratios(seed: int) -> None:
     assert positive >= 30
 
 
+def test_users_of_no_weight_take_nothing() -> None:
+    packing = Packing(np.array([2.0, 0.0, 1.0]), np.arange(3), np.zeros(3, dtype=int), np.full((3, 1), 0.5), 1)
+    relaxed = relax(packing, NO_LIMITS)
+    assert relaxed is not None
+    assert relaxed.x.tolist() == pytest.approx([1.0, 0.0, 1.0])
+    assert relaxed.value == pytest.approx(3.0) and relaxed.bound == pytest.approx(3.0)
+
+
 def test_p25b_large_parts_have_no_guarantee() -> None:
     packing = random_packing(np.random.default_rng(1), users=8, pieces=4, most=4)
     relaxed = relax(packing, NO_LIMITS)
