@@ -33,10 +33,10 @@ SHORTEST_S = 1e-3
 
 
 def _instances(rows: Rows, bar: str, allocation: str) -> dict[str, dict[str, dict[str, Any]]]:
-    """Instance → method → row, of the instances that all methods of the panel have a row for."""
+    """Instance → method → row, of the instances that all methods drawn in the panel have a row for."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for row in rows:
-        if (row["bar"], row["allocation"]) == (bar, allocation):
+        if (row["bar"], row["allocation"]) == (bar, allocation) and row["method"] in TITLES:
             found.setdefault(row["instance"], {})[row["method"]] = row
     names = {name for group in found.values() for name in group}
     return {instance: group for instance, group in found.items() if set(group) == names}
