@@ -242,7 +242,7 @@ OUTCOMES: dict[str, Groups] = {
     "results/sweep/": ((f"{R}test_sweep_settings.py",), (f"{R}test_sweep.py",), (f"{R}test_sweep_child.py",)),
     "results/tables/": ((f"{R}test_tables.py",),),
     "results/trust/": ((f"{T}test_differential.py",), (f"{T}test_found.py",)),
-    "results/trust/fuzz/": ((f"{T}test_fuzz.py",),),
+    "results/trust/fuzz/": ((f"{T}test_shrinking.py",), (f"{T}test_fuzz.py",)),
 }
 
 NEAREST: dict[str, Groups] = {**INSTANCES, **FORMULATIONS, **SOLVERS, **OUTCOMES}

@@ -48,13 +48,11 @@ def test_named_entries_are_taken_once() -> None:
     asked, kind = askers_now()[0], next(iter(KINDS.values()))
     with pytest.raises(ValueError, match=f"kind '{kind.name}' is registered twice"):
         file_kind(kind)
-    asker(Named("own asker"))
-    try:
+    with ASKERS.restored():
+        asker(Named("own asker"))
         with pytest.raises(ValueError, match="asker 'own asker' is registered twice"):
             asker(Named("own asker"))
-    finally:
-        del ASKERS["own asker"]
-    assert asked.name != "own asker"
+    assert "own asker" not in ASKERS and asked.name != "own asker"
 
 
 class Named:

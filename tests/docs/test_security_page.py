@@ -86,7 +86,10 @@ def test_readers_are_those_of_the_page() -> None:
 def test_limits_are_those_of_the_code() -> None:
     rows = {cells[0].strip(): cells[1].strip() for line in PAGE.splitlines()
             if line.startswith("|") and len(cells := line.strip("|").split("|")) == 3}  # fmt: skip
-    assert rows["size of any file read"] == f"{read_limits._DEFAULTS[read_limits.FILE_MB]:,.0f} MB"
+    assert (
+        rows["size of any file read, rows of experiments and sweeps excepted"]
+        == f"{read_limits._DEFAULTS[read_limits.FILE_MB]:,.0f} MB"
+    )
     assert rows["what a Parquet file unpacks into, by its own metadata"] == (
         f"{read_limits._DEFAULTS[read_limits.TABLE_MB]:,.0f} MB"
     )

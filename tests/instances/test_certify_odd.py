@@ -17,7 +17,7 @@ from instances.cuts import efficient_cuts
 from instances.errors import InputError
 from instances.expand import expand
 from instances.generate import generate
-from tests.builders import tiny_instance
+from tests.builders import tiny_instance, tiny_network
 from tests.instances.random_trees import prove, random_tree
 
 
@@ -100,3 +100,16 @@ def test_files_keep_every_bit_and_know_names() -> None:
     )
     moved = prove(turned, certificate_from_json(turned, document).root)
     assert moved == pytest.approx(prove(instance, root), rel=1e-12)
+
+
+@pytest.mark.parametrize(("part", "counted"), [(0.9, True), (1.1, False)])
+def test_bytes_are_counted_up_to_an_exabyte(part: float, counted: bool) -> None:
+    """2⁶⁰ bytes: sums of whole bytes then stay within 64 bits."""
+    network = tiny_network(np.random.default_rng(0), 4)
+    scale = part * 2.0**60 / 125_000 / (network.output_mbit.sum() + network.input_mbit)
+    large = dataclasses.replace(network, output_mbit=scale * network.output_mbit, input_mbit=scale * network.input_mbit)
+    if counted:
+        assert len(list_cuts(large)) == len(list_cuts(network))
+    else:
+        with pytest.raises(InputError, match="too large to count their bytes"):
+            list_cuts(large)

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from instances import file_lock
 from instances.errors import InputError
 from instances.generate import generate
 from instances.storage import check_writable, write_atomically
-from results import lock
 from results.lock import hold, holder, locked
 from results.store import Store, make_folder, read_rows
 from results.sweep import runner
@@ -44,7 +44,7 @@ def test_a_holder_whose_note_says_nothing_is_another_process(tmp_path: Path, not
 
 def test_without_locks_files_are_written_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that has none: one process writes, and nobody seems to hold anything."""
-    monkeypatch.setattr(lock, "fcntl", None)
+    monkeypatch.setattr(file_lock, "fcntl", None)
     path = tmp_path / "lock"
     with hold(path, "a runner"), hold(path, "a runner"):
         assert holder(path) is None
@@ -63,7 +63,7 @@ def test_a_file_system_without_locks_is_an_error_with_a_reason(tmp_path: Path, m
 
     path = tmp_path / "lock"
     path.write_bytes(b"")
-    monkeypatch.setattr(lock, "fcntl", SimpleNamespace(flock=no_locks, LOCK_EX=2, LOCK_NB=4, LOCK_UN=8))
+    monkeypatch.setattr(file_lock, "fcntl", SimpleNamespace(flock=no_locks, LOCK_EX=2, LOCK_NB=4, LOCK_UN=8))
     assert holder(path) is None
     with pytest.raises(InputError, match=r"lock.*locked") as refused, hold(path, "a runner"):
         raise AssertionError("held without a lock")

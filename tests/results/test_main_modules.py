@@ -137,12 +137,14 @@ def test_claims_are_measured_and_written(
     of_write, of_read = claims_table.write_table, claims_table.read_table
     monkeypatch.setattr(claims_main, "write_table", lambda found: of_write(found, file))
     monkeypatch.setattr(claims_main, "read_table", lambda: of_read(file))
-    monkeypatch.setitem(CLAIMS, "own.figure", made_up(1.25))
     monkeypatch.setattr(sys, "argv", ["results.claims", "Own"])
-    claims_main.main()
+    with CLAIMS.restored():
+        CLAIMS.add("own.figure", made_up(1.25))
+        claims_main.main()
     assert capsys.readouterr().out == "trend             own.figure: 1.25 J (published 2 J) because it is ours\n"
-    monkeypatch.setitem(CLAIMS, "own.figure", made_up(1.5))
-    claims_main.main()
+    with CLAIMS.restored():
+        CLAIMS.add("own.figure", made_up(1.5))
+        claims_main.main()
     assert of_read(file)["own.figure"]["measured"] == "1.5"
     monkeypatch.setattr(sys, "argv", ["results.claims", "Owm"])
     with pytest.raises(SystemExit, match="neither a system nor a claim"):

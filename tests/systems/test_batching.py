@@ -141,3 +141,11 @@ def test_bad_input_is_refused() -> None:
         dataclasses.replace(tiny(0), clocks=np.array([1.5]))
     with pytest.raises(InputError, match="cannot meet"):
         all_local(dataclasses.replace(tiny(0), deadline_s=np.full(4, 0.001)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_cannot_send_in_time_stays_home(seed: int) -> None:
+    problem = tiny(seed, 3)
+    slow = dataclasses.replace(problem, rate_mbps=np.full(3, 1e-3), deadline_s=problem.deadline_s + 0.5)
+    ours, alone = (evaluate(slow, method(slow)) for method in (group_optimally, all_local))
+    assert ours.total_j == pytest.approx(alone.total_j) and not group_optimally(slow).groups

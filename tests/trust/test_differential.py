@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from instances.check import check
+from instances.errors import InputError
 from results.store import read_rows
 from results.trust.__main__ import main
 from results.trust.askers import Asker, MethodAsker, askers_now
@@ -18,6 +20,7 @@ from results.trust.contradictions import ask_all, contradictions
 from results.trust.differential import FILE, run_differential
 from results.trust.draws import RECIPES, TWISTS, draw
 from results.trust.parts import keep_servers, keep_users, without_layer
+from results.trust.recipes import MOST_USERS
 from results.trust.reproducers import minimise, replay, write_reproducer
 from solvers import METHODS, Limits, Result, Stop, Verdict, compare, get_method, solve
 from solvers.answer import Answer
@@ -154,6 +157,19 @@ def test_draws_follow_from_their_seed_and_cover_everything() -> None:
     assert {row["problem"] for row in about} == {"J-E", "J-L", "J-C", "J-A", "J-Q", "J-M"}
     assert {row["allocation"] for row in about} == {"units", "continuous"}
     assert {name for row in about for name in row["twists"]} == set(TWISTS)
+
+
+def test_mixed_instances_are_small_others_vary() -> None:
+    """Mixed ones have many options a user, which exact methods on tiny instances must not drown in."""
+
+    def users(kind: str) -> set[int]:
+        found = set()
+        for seed in range(80):
+            with contextlib.suppress(InputError):  # options that do not go together
+                found.add(RECIPES[kind](np.random.default_rng(seed)).n_users)
+        return found
+
+    assert users("mixed") == {1, 2} and users("campus") == set(range(1, MOST_USERS + 1))
 
 
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:

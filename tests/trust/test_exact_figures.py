@@ -244,20 +244,22 @@ def test_numbers() -> None:
 
 
 def test_tables() -> None:
-    rows = [{"a": "x", "b": 1, "memory_mb": 2.5}, {"a": "y", "b": 3.0}]
-    found = exact.table(copy.deepcopy(rows), "a b memory_mb")
-    assert found == {"x": {"a": "x", "b": Fraction(1), "memory_mb": Fraction(5, 2)},
-                     "y": {"a": "y", "b": Fraction(3), "memory_mb": math.inf}}  # fmt: skip
+    rows = [{"name": "x", "b": 1, "memory_mb": 2.5}, {"name": "y", "b": 3.0}]
+    found = exact.table(copy.deepcopy(rows), "name b memory_mb")
+    assert found == {"x": {"name": "x", "b": Fraction(1), "memory_mb": Fraction(5, 2)},
+                     "y": {"name": "y", "b": Fraction(3), "memory_mb": math.inf}}  # fmt: skip
     assert all(type(r["b"]) is Fraction for r in found.values())
-    for names, status in (("a b", 65), ("a b c memory_mb", 65)):
+    for names, status in (("name b", 65), ("name b c memory_mb", 65)):
         with pytest.raises(exact.Wrong) as caught:
             exact.table(copy.deepcopy(rows), names)
         assert caught.value.args[1] == status
-    assert exact.table([{"a": "x"}], "a memory_mb") == {"x": {"a": "x", "memory_mb": math.inf}}
-    with pytest.raises(exact.Wrong, match="a a is there twice"):
-        exact.table([{"a": "x"}, {"a": "x"}], "a")
+    assert exact.table([{"name": "x"}], "name memory_mb") == {"x": {"name": "x", "memory_mb": math.inf}}
+    with pytest.raises(exact.Wrong, match="a name is there twice"):
+        exact.table([{"name": "x"}, {"name": "x"}], "name")
     with pytest.raises(exact.Wrong, match="below 0"):
-        exact.table([{"a": "x", "b": -1}], "a b")
+        exact.table([{"name": "x", "b": -1}], "name b")
+    with pytest.raises(exact.Wrong, match="is no number"):
+        exact.table([{"name": "x", "b": "y" * 10}], "name b")
     with pytest.raises(exact.Wrong) as caught:
         exact.fields({"a": 1}, "a b")
     assert caught.value.args[1] == 4 and "should have the fields a b" in caught.value.args[0]
