@@ -113,7 +113,7 @@ INSTANCES: dict[str, Groups] = {
     "instances/validate": ((f"{IN}test_validate.py",), (f"{IN}test_bad_input.py",)),
     "instances/variants.py": FAMILIES,
     "instances/verify.py": (
-        (f"{T}test_exact_figures.py",),
+        tuple(f"{T}test_exact_{of}.py" for of in ("plans", "parts", "bounds", "results")),
         (f"{T}test_exact_verifier.py",),
         (f"{T}test_mutated_results.py",),
     ),
