@@ -1,7 +1,8 @@
 """The certificate of a bound: a tree of cases, and prices for each of them. Anybody can recompute the bound from it.
 
-A leaf proves a bound for its case by prices alone (docs/theory.md, P5). A split proves one for both of its cases by the
-lower of their bounds, because one of the two must hold. So the whole tree proves a bound for the instance.
+A leaf proves a bound for its case by prices alone (docs/theory.md, P5), or by payments (P42). A split proves one for
+both of its cases by the lower of their bounds, because one of the two must hold. So the whole tree proves a bound for
+the instance.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import numpy as np
 
 from instances.columns import Floats, Ints
 
-__all__ = ["Certificate", "Dropped", "Leaf", "Links", "Node", "PieceSplit", "ServerSplit", "UserSplit"]
+__all__ = ["Certificate", "Dropped", "Leaf", "Links", "Node", "Part", "Payments", "PieceSplit", "ServerSplit",
+           "UserSplit"]  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,6 +46,30 @@ class Leaf:
 
     prices: Floats
     links: Links = dataclasses.field(default_factory=_no_links)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Part:
+    """Places ``start`` to ``stop`` − 1 of a row of servers, whose plans exceed what payments prove by ``excess_j``."""
+
+    start: int
+    stop: int
+    excess_j: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Payments:
+    """A leaf: what every user pays for being served, and what servers can make of it. Of whole pieces only.
+
+    ``paid_j`` [n_users] ≥ 0, J. ``prices`` [2, n_servers] ≥ 0: of all blocks and all units of each server, J; any are
+    right, good ones make it quick. ``row``: all servers in an order, each once, or none. ``parts`` of it: each is a
+    place, or two neighbours that came before it.
+    """
+
+    paid_j: Floats
+    prices: Floats
+    row: tuple[int, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -88,7 +114,7 @@ class Dropped:
     links: Links = dataclasses.field(default_factory=_no_links)
 
 
-Node = Leaf | ServerSplit | UserSplit | PieceSplit | Dropped
+Node = Leaf | Payments | ServerSplit | UserSplit | PieceSplit | Dropped
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -10,6 +10,12 @@ The tree is a list of nodes, each before its parts, so that no tree is too deep 
                {"user": "u7", "blocks": 12},   followed by: at most so many blocks (or "units"), then more
                {"prices": …}, {"prices": …}]}
 
+With whole pieces a leaf may also be of payments: what each user pays, prices [2, servers], servers in a row, and parts
+of it, each with its first place, the one behind its last, and what it exceeds payments by::
+
+    {"payments": [["u7", 0.8], …], "prices": [[0.3, 0.1], [0.2, 0.4]],
+     "row": ["edge1", "edge0"], "parts": [[0, 2, 0.05]]}
+
 Where servers have energy budgets, prices may have a fourth row, of energy. ``"whole": true`` at the top (left out
 otherwise): users choose whole blocks and units.
 Prices may be followed by ``"links": [["u7", "edge0", 0.05], …]``: what users pay for being at a server at all, J.
@@ -26,7 +32,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from instances.certificate import Certificate, Dropped, Leaf, Links, Node, PieceSplit, ServerSplit, UserSplit
+from instances.certificate import (
+    Certificate,
+    Dropped,
+    Leaf,
+    Links,
+    Node,
+    Part,
+    Payments,
+    PieceSplit,
+    ServerSplit,
+    UserSplit,
+)
 from instances.columns import Floats, Ints
 from instances.cuts import efficient_cuts
 from instances.errors import nearest
@@ -37,8 +54,9 @@ from instances.scalars import number, refuse, text, whole
 __all__ = ["certificate_from_json", "certificate_to_json"]
 
 LOCAL, NO_CUT = -1, -1
-_KINDS = {"prices": ("prices",), "sieve": ("sieve",), "server": ("server",), "blocks": ("user", "blocks"),
-          "units": ("user", "units"), "user": ("user", "options")}  # fmt: skip
+_KINDS = {"payments": ("payments", "prices", "row", "parts"), "prices": ("prices",), "sieve": ("sieve",),
+          "server": ("server",), "blocks": ("user", "blocks"), "units": ("user", "units"),
+          "user": ("user", "options")}  # fmt: skip
 _PIECES: dict[str, Literal["blocks", "units"]] = {"blocks": "blocks", "units": "units"}
 
 
@@ -67,6 +85,8 @@ def certificate_to_json(instance: Instance, certificate: Certificate) -> dict[st
 def _node_to_json(instance: Instance, node: Node, servers: list[str | None], offset: Ints) -> dict[str, Any]:
     if isinstance(node, Leaf):
         return {"prices": node.prices.tolist(), **_links_to_json(instance, node.links)}
+    if isinstance(node, Payments):
+        return _payments_to_json(instance, node)
     if isinstance(node, Dropped):
         return {"sieve": node.prices.tolist(), **_links_to_json(instance, node.links)}
     if isinstance(node, ServerSplit):
@@ -78,6 +98,15 @@ def _node_to_json(instance: Instance, node: Node, servers: list[str | None], off
         "user": str(instance.users.name[node.user]),
         "options": [[servers[server], None if cut < 0 else int(cut) - first] for server, cut in node.options],
     }
+
+
+def _payments_to_json(instance: Instance, node: Payments) -> dict[str, Any]:
+    users = zip(instance.users.name.tolist(), node.paid_j.tolist(), strict=True)
+    return {
+        "payments": [list(row) for row in users], "prices": node.prices.tolist(),
+        "row": instance.servers.name[list(node.row)].tolist(),
+        "parts": [[part.start, part.stop, part.excess_j] for part in node.parts],
+    }  # fmt: skip
 
 
 def _links_to_json(instance: Instance, links: Links) -> dict[str, Any]:
@@ -144,6 +173,8 @@ class _Reader:
             refuse(where, "is no node", "a node has prices, a server or a user", "see instances.certificate_file")
         optional = {"links": False} if kind in ("prices", "sieve") else {}
         check_fields(row, {**dict.fromkeys(_KINDS[kind], True), **optional}, where)
+        if kind == "payments":
+            return self._payments(row, where)
         if kind == "prices":
             return Leaf(self._prices(row["prices"], f"{where}.prices"), self._links(row, where))
         if len(behind) < (1 if kind == "sieve" else 2):
@@ -159,9 +190,29 @@ class _Reader:
             return PieceSplit(user, _PIECES[kind], most, first, second)
         return UserSplit(user, self._options(user, row["options"], f"{where}.options"), first, second)
 
-    def _prices(self, value: Any, where: str) -> Floats:
+    def _payments(self, row: Mapping[str, Any], where: str) -> Payments:
+        paid = np.full(self._instance.n_users, np.nan)
+        for k, entry in enumerate(check_list(row["payments"], f"{where}.payments")):
+            at = f"{where}.payments[{k}]"
+            if not isinstance(entry, list) or len(entry) != 2:
+                refuse(at, f"is {str(entry)[:40]}", "a payment is [user, J]")
+            paid[_row_of(self._users, entry[0], f"{at}[0]", "user")] = number(entry[1], f"{at}[1]")
+        if np.isnan(paid).any() or len(row["payments"]) > len(paid):
+            refuse(f"{where}.payments", "lack a user or name one twice", "each user pays once, if only 0")
+        names = check_list(row["row"], f"{where}.row")
+        servers = tuple(_row_of(self._servers, name, f"{where}.row[{k}]", "server") for k, name in enumerate(names))
+        parts = check_list(row["parts"], f"{where}.parts")
+        read = tuple(self._part(part, f"{where}.parts[{k}]") for k, part in enumerate(parts))
+        return Payments(paid, self._prices(row["prices"], f"{where}.prices", (2,)), servers, read)
+
+    def _part(self, value: Any, where: str) -> Part:
+        if not isinstance(value, list) or len(value) != 3:
+            refuse(where, f"is {str(value)[:40]}", "a part is [first place, place behind the last, J]")
+        return Part(whole(value[0], f"{where}[0]"), whole(value[1], f"{where}[1]"), number(value[2], f"{where}[2]"))
+
+    def _prices(self, value: Any, where: str, kinds: tuple[int, ...] = (3, 4)) -> Floats:
         rows = check_list(value, where)
-        if len(rows) not in (3, 4):
+        if len(rows) not in kinds:
             refuse(where, f"holds {len(rows)} rows", "prices of uplink, compute and memory are three, with energy four")
         prices = np.empty((len(rows), len(self._column)))
         for k, row in enumerate(rows):

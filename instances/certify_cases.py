@@ -10,10 +10,11 @@ import math
 
 import numpy as np
 
-from instances.certificate import Certificate, Dropped, Leaf, Node, PieceSplit, ServerSplit, UserSplit
+from instances.certificate import Certificate, Dropped, Leaf, Node, Payments, PieceSplit, ServerSplit, UserSplit
 from instances.certify_bounds import OFF, ON, OPEN, Case, bound_of, four_prices, least_of, values_of
 from instances.certify_dominance import undominated
 from instances.certify_options import Offers, Options
+from instances.certify_payments import bound_of_payments
 from instances.certify_pieces import Pieces, Sieve, join_pieces, list_pieces, prices_of_pieces
 from instances.certify_tree import option_code
 from instances.columns import Bools, Floats, Ints
@@ -59,6 +60,10 @@ def prove_cases(offers: Offers, certificate: Certificate, parts: list[Options]) 
             listed = _in_pieces(offers, frame, float(certificate.bound_j))
             if listed is not None:  # else the case is impossible
                 stack.append(listed)
+        elif isinstance(node, Payments):
+            bound, size = bound_of_payments(offers.instance, _pieces_of(frame), node)
+            if bound < worst:
+                worst, magnitude = bound, size
         elif isinstance(node, Leaf | Dropped):
             bound, size, values = _bound(offers, frame, node)
             if isinstance(node, Leaf):
@@ -73,6 +78,10 @@ def prove_cases(offers: Offers, certificate: Certificate, parts: list[Options]) 
         else:
             stack += _cases(offers, frame, node)
     return worst, 0.0 if math.isinf(magnitude) else magnitude
+
+
+def _pieces_of(frame: _Frame) -> Pieces:
+    return join_pieces([part for part in frame.parts if isinstance(part, Pieces)])
 
 
 def _cases(offers: Offers, frame: _Frame, node: ServerSplit | UserSplit | PieceSplit) -> tuple[_Frame, _Frame]:

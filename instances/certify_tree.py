@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from instances.certificate import Certificate, Dropped, Leaf, Links, Node, PieceSplit, ServerSplit, UserSplit
+from instances.certificate import Certificate, Dropped, Leaf, Links, Node, Payments, PieceSplit, ServerSplit, UserSplit
 from instances.certify_options import Offers
+from instances.certify_payments import check_payments
 from instances.errors import InputError
 
 __all__ = ["check_tree", "option_code", "parts_of"]
@@ -47,8 +48,10 @@ def check_tree(certificate: Certificate, offers: Offers) -> int:
             raise InputError(where, "is one too many", f"a certificate has at most {MOST_NODES} nodes")
         if isinstance(node, PieceSplit) and not whole:
             raise InputError(where, "is about pieces", "the certificate is of any shares")
+        if isinstance(node, Payments) and (settled or not whole):
+            raise InputError(where, "is payments", "they are of whole pieces, and of servers that are not settled")
         _check_node(node, settled, offers, where)
-        leaves += isinstance(node, Leaf)
+        leaves += isinstance(node, Leaf | Payments)
     return leaves
 
 
@@ -57,6 +60,8 @@ def _check_node(node: Any, settled: set[int], offers: Offers, where: str) -> Non
     if isinstance(node, Leaf | Dropped):
         _check_prices(node.prices, instance.n_servers, instance.energy_budget_j is not None, f"{where}.prices")
         _check_links(node.links, instance.n_users, instance.n_servers, f"{where}.links")
+    elif isinstance(node, Payments):
+        check_payments(node, instance.n_users, instance.n_servers, where)
     elif isinstance(node, ServerSplit):
         if not (_is_whole(node.server) and 0 <= node.server < instance.n_servers):
             raise InputError(f"{where}.server", f"is {node.server!r}", f"servers are 0 to {instance.n_servers - 1}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from formulations.program import Decision
+from instances.certificate import Certificate, Leaf, Node
 from instances.options import OptionTable
 from instances.stocks import stocks_bind
 from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
@@ -23,13 +25,13 @@ from solvers.registry import Kind, method
 __all__ = ["AlongCorridor"]
 
 _CLIMB, _ROUNDS, _NEAR = 6, 10, 1e-5
-_DEAR = 1.01
+_DEAR, _ROUNDING = 1.01, 1e-12
 _NO_PLAN = "no choice of options fits deadlines and capacities together"
 
 
 @method
 class AlongCorridor:
-    """Exact for servers of which each has few users in reach. Bounds have no certificate."""
+    """Exact for servers of which each has few users in reach."""
 
     name = "corridor"
     title = "servers along a line: dynamic programming over who has been served"
@@ -56,7 +58,7 @@ class AlongCorridor:
         except KeyboardInterrupt:
             stop, message = Stop.INTERRUPTED, ""
         bound = math.inf if stop is Stop.INFEASIBLE else work.bound_j
-        return Answer(work.best, stop, bound, work.best_j, tuple(clock.trace), message)
+        return Answer(work.best, stop, bound, work.best_j, tuple(clock.trace), message, certificate=work.certificate)
 
 
 @dataclasses.dataclass(eq=False)
@@ -67,6 +69,7 @@ class _Work:
     best: Decision | None = None
     best_j: float = math.inf
     bound_j: float = -math.inf
+    certificate: Certificate | None = None
 
     def run(self) -> tuple[Stop, str]:
         dual, line = Dual(self.table), line_of(self.table)
@@ -75,7 +78,7 @@ class _Work:
         assert line is not None
         point = climb(dual, first_prices(dual), _CLIMB, clock=self.clock)
         point = maximise(dual, point.prices, rounds=_ROUNDS, tolerance=_NEAR, clock=self.clock).point
-        self._hear(None, point.bound_j)
+        self._hear(None, point.bound_j, lambda: Leaf(point.prices))
         dear_j = _DEAR * ceiling_j(dual) + 1e-9
         done = settle_row(self.table, line, point, dear_j, self.clock, self._hear)
         if self.bound_j > dear_j:
@@ -88,11 +91,13 @@ class _Work:
     def _enough(self) -> bool:
         return relative_gap(self.best_j, self.bound_j) <= self.limits.gap
 
-    def _hear(self, decision: Decision | None, bound_j: float) -> bool:
+    def _hear(self, decision: Decision | None, bound_j: float, proof: Callable[[], Node]) -> bool:
         cost = math.inf if decision is None else decision_cost(self.table, decision)
         if decision is not None and cost < self.best_j:
             self.best, self.best_j = decision, cost
             self.clock.found(self.table, decision)
-        self.bound_j = max(self.bound_j, bound_j * (1 - 1e-12))
+        if bound_j * (1 - _ROUNDING) > self.bound_j:
+            self.bound_j = bound_j * (1 - _ROUNDING)
+            self.certificate = Certificate(proof(), self.bound_j, True)
         self.clock.report(self.best_j, self.bound_j)
         return self._enough

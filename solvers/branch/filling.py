@@ -17,6 +17,7 @@ import numpy as np
 from formulations.joint_units import UnitsModel, build_program
 from formulations.parts.unit_columns import UnitColumns
 from formulations.program import Decision
+from instances.certificate import Node
 from instances.columns import Floats, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.answer import Clock, Limits, relative_gap
@@ -24,6 +25,8 @@ from solvers.branch.bound import Bounded, bound_case
 from solvers.branch.cases import Case
 from solvers.branch.master import Master
 from solvers.branch.pieces import Pieces
+from solvers.branch.proof import leaf_of, sieved
+from solvers.branch.rates import Rates
 from solvers.branch.row import settle_row
 from solvers.corridor import line_of
 from solvers.highs import solve_program
@@ -57,7 +60,8 @@ class Filling:
         table: all options. dual, point: of it, at good prices.
         dear_j: more than any plan costs.
         limits, clock, rng: as everywhere.
-        keep: hears of plans, and tells what the best known costs. prove: hears of bounds, and tells the best known.
+        keep: hears of plans, and tells what the best known costs. prove: hears of bounds and what makes their proofs
+            (of whole pieces), and tells the best known.
     """
 
     table: OptionTable
@@ -68,7 +72,7 @@ class Filling:
     clock: Clock
     rng: np.random.Generator
     keep: Callable[[Decision | None], float]
-    prove: Callable[[float], float]
+    prove: Callable[[float, Callable[[], Node] | None], float]
 
     def run(self, root_of: Callable[[Pieces], Case]) -> None:
         """List, price, put together."""
@@ -85,7 +89,7 @@ class Filling:
         relaxed = bounded.relaxed
         if relaxed is None or self.clock.left_s <= 0:
             return
-        self.prove(self._lowered(bounded, rows))
+        self.prove(self._lowered(bounded, rows), lambda: leaf_of(self.table, bounded.rates))
         served = relaxed.weight[pieces.server != LOCAL].sum()
         small = bool(served <= _SMALL * max(1, int((relaxed.on > 0.5).sum())))
         kept = _thinned(pieces, bounded, _MOST_COLUMNS[small])
@@ -158,20 +162,20 @@ class Filling:
         windows = Windows(generation, held, self.rng)
         idle = 0
         while idle < max(_FEWEST, _PASSES * windows.turns) and self.clock.left_s > 0:
-            if relative_gap(best_j, self.prove(-math.inf)) <= self.limits.gap:
+            if relative_gap(best_j, self.prove(-math.inf, None)) <= self.limits.gap:
                 return
             idle = 0 if windows.step() else idle + 1
             best_j = self._offer(generation, rows, windows.held)
 
-    def _hear(self, decision: Decision | None, bound_j: float) -> bool:
-        return relative_gap(self.keep(decision), self.prove(bound_j)) <= self.limits.gap
+    def _hear(self, decision: Decision | None, bound_j: float, proof: Callable[[], Node]) -> bool:
+        return relative_gap(self.keep(decision), self.prove(bound_j, proof)) <= self.limits.gap
 
     def _bound(self, generation: Generation, rows: Ints, best_j: float, whole: bool) -> None:
         """What the payments prove, where all options that a better plan may use have been looked at."""
         extra = self.dual.worth_j - self.point.value_j[self.table.user]
         useful = np.flatnonzero(self.point.bound_j + extra <= best_j * (1 + 1e-9))
         if whole and np.isin(useful, rows).all():
-            self.prove(min(best_j, generation.bound_j))
+            self.prove(min(best_j, generation.bound_j), lambda: self._sieved(generation))
             return
         at = self.table.server[useful]
         remote = at != LOCAL
@@ -182,7 +186,11 @@ class Filling:
         everything = Generation(pieces.table, columns, generation.paid_j, self.clock)
         everything.learn(generation, rows, useful)
         everything.exact(_EXACT, _CLOSE)
-        self.prove(min(best_j, everything.bound_j))
+        self.prove(min(best_j, everything.bound_j), lambda: self._sieved(everything))
+
+    def _sieved(self, generation: Generation) -> Node:
+        """What payments prove of the options that the prices leave."""
+        return sieved(self.table, Rates(self.point.prices), generation.proof())
 
     def _by_columns(self, generation: Generation, rows: Ints) -> None:
         """A MILP over the columns."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from formulations.program import Decision
-from instances.certificate import Certificate
+from instances.certificate import Certificate, Node
 from instances.columns import Bools, Ints
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
@@ -101,6 +101,7 @@ class _Work:
     nodes: int = 0
     search: Search | None = None
     certificate: Certificate | None = None
+    filled: Certificate | None = None
 
     def run(self) -> tuple[Stop, str]:
         dual = Dual(self.table)
@@ -175,9 +176,12 @@ class _Work:
             self._keep, self._prove,
         ).run(lambda pieces: root_of(pieces, record))  # fmt: skip
 
-    def _prove(self, bound_j: float) -> float:
+    def _prove(self, bound_j: float, proof: Callable[[], Node] | None) -> float:
         """Take a bound, if it is better; the best, J."""
-        self.bound_j = max(self.bound_j, bound_j * (1 - 1e-9))
+        bound_j *= 1 - 1e-9
+        if proof is not None and (self.filled is None or bound_j > self.filled.bound_j):
+            self.filled = Certificate(proof(), bound_j, whole=True)
+        self.bound_j = max(self.bound_j, bound_j)
         self.clock.report(self.best_j, self.bound_j)
         return self.bound_j
 
@@ -262,7 +266,7 @@ class _Work:
         detail = {"nodes": float(self.nodes), "options": float(len(self.table))}
         if self.search is not None:
             detail = {"nodes": float(self.nodes + self.search.nodes), "options": float(len(self.kept))}
-        proofs = [proof for proof in (self._proof(), self.certificate) if proof is not None]
+        proofs = [proof for proof in (self._proof(), self.certificate, self.filled) if proof is not None]
         certificate = max(proofs, key=lambda proof: proof.bound_j, default=None)
         return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
 

@@ -13,7 +13,7 @@ from solvers.branch.rates import Rates
 from solvers.branch.search import Search
 from solvers.prices.dual import Point
 
-__all__ = ["certificate_of"]
+__all__ = ["certificate_of", "leaf_of", "sieved"]
 
 
 def certificate_of(
@@ -31,7 +31,7 @@ def certificate_of(
         return Certificate(Leaf(point.prices), point.bound_j)
     node = _tree(table, search.root.record, kept)
     for rates in reversed(sieves):
-        node = _sieve(table, rates, node)
+        node = sieved(table, rates, node)
     return Certificate(node, search.bound_j, isinstance(search.offers, Pieces))
 
 
@@ -50,22 +50,28 @@ def _tree(table: OptionTable, root: Record, kept: Ints) -> Node:
 
 def _node(table: OptionTable, record: Record, kept: Ints, made: dict[int, Node]) -> Node:
     if record.parts is None:
-        return Leaf(record.rates.prices, _links(table, record.rates))
+        return leaf_of(table, record.rates)
     first, second = (made[id(part)] for part in record.parts)
     assert record.sieve is not None
     if record.server is not None:
-        return _sieve(table, record.sieve, ServerSplit(record.server, first, second))
+        return sieved(table, record.sieve, ServerSplit(record.server, first, second))
     assert record.user is not None and record.among is not None
     if not len(record.among):  # all that the first part could choose had been dropped: the second is the whole case
-        return _sieve(table, record.sieve, second)
+        return sieved(table, record.sieve, second)
     if record.pieces is not None:
-        return _sieve(table, record.sieve, PieceSplit(record.user, *record.pieces, first, second))
+        return sieved(table, record.sieve, PieceSplit(record.user, *record.pieces, first, second))
     rows = kept[record.among]
     options = tuple((int(table.server[row]), int(table.cut[row])) for row in rows)
-    return _sieve(table, record.sieve, UserSplit(record.user, options, first, second))
+    return sieved(table, record.sieve, UserSplit(record.user, options, first, second))
 
 
-def _sieve(table: OptionTable, rates: Rates, rest: Node) -> Node:
+def leaf_of(table: OptionTable, rates: Rates) -> Leaf:
+    """What prices prove by themselves."""
+    return Leaf(rates.prices, _links(table, rates))
+
+
+def sieved(table: OptionTable, rates: Rates, rest: Node) -> Node:
+    """What is proven of the options that prices leave."""
     return Dropped(rates.prices, rest, _links(table, rates))
 
 

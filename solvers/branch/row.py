@@ -11,6 +11,7 @@ from solvers.branch.bound import bound_case
 from solvers.branch.cases import Record, root_of
 from solvers.branch.master import Master
 from solvers.branch.pieces import Pieces
+from solvers.branch.proof import leaf_of
 from solvers.branch.rates import Rates
 from solvers.corridor import Line, settle
 from solvers.corridor.settle import Hear
@@ -34,7 +35,11 @@ def settle_row(table: OptionTable, line: Line, point: Point, dear_j: float, cloc
     root = root_of(pieces, Record(Rates(point.prices), point.bound_j))
     bounded = bound_case(Master(pieces, dear_j), root, math.inf, _ROUNDS, _TOLERANCE)
     # Above what any plan costs: there is none, and the search shows it sooner than a walk along the row.
-    if hear(None, bounded.bound_j) or bounded.bound_j > dear_j or clock.left_s <= 0:
+    if (
+        hear(None, bounded.bound_j, lambda: leaf_of(table, bounded.rates))
+        or bounded.bound_j > dear_j
+        or clock.left_s <= 0
+    ):
         return False
     paid = point.value_j if bounded.relaxed is None else bounded.relaxed.paid_j
     columns = list_columns(table)
@@ -45,6 +50,6 @@ def settle_row(table: OptionTable, line: Line, point: Point, dear_j: float, cloc
     generation = Generation(table, columns, paid, clock)
     generation.quick(_QUICK, _CLOSE)
     generation.exact(_EXACT, _CLOSE)
-    if hear(None, generation.bound_j):
+    if hear(None, generation.bound_j, generation.proof):
         return False
     return bool(settle(table, columns, line, generation.paid_j, dear_j, clock, hear))

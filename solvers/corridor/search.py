@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from formulations.parts.unit_columns import UnitColumns
+from instances.certificate import Part, Payments
 from instances.columns import Floats, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.answer import Clock
@@ -91,6 +92,7 @@ class Corridor:
         alone[columns.user[local]] = columns.cost_j[local]
         paid = np.minimum(np.maximum(paid_j, 0.0), alone)
         pieces = np.stack([table.blocks, table.units])
+        self._paid, self._excess = paid, dict[tuple[int, int], float]()
         self._stands = stands_of(pieces, columns.server, columns.user, columns.blocks, columns.units)
         mean = float(paid.mean()) if table.n_users else 0.0
         regret = _regret(columns, line, paid)
@@ -116,6 +118,12 @@ class Corridor:
         """From the parts as they are."""
         terms = [*self._base, *(part.worth for part in self._parts)]
         return math.fsum(terms) - _ROUNDING * math.fsum(abs(term) for term in terms)
+
+    def proof(self) -> Payments:
+        """What proves `bound_j`: the parts that were joined, each after its halves."""
+        parts = tuple(Part(start, stop, worth) for (start, stop), worth in self._excess.items())
+        none = np.zeros((2, len(self._line.server)))
+        return Payments(self._paid, none, tuple(self._line.server.tolist()), parts)
 
     def plan(self) -> Ints | None:
         """[n_users] a column of each user: good, not best; None when no such plan is found.
@@ -152,6 +160,7 @@ class Corridor:
         Returns whether what is known after a pass is enough.
         """
         step, places = self._step, range(part.start, part.stop)
+        self._excess[part.start, part.stop] = part.worth
         while not part.stuck and self._clock.left_s > 0:
             most = part.worth + step
             ahead = part.behind[1:]
@@ -165,15 +174,19 @@ class Corridor:
                 # Without some states the best one that is left proves nothing.
                 part.sets, part.stuck = (passed.sets, False) if passed.complete else (None, True)
                 if passed.complete:
-                    part.raise_to(float(passed.after[-1]))
+                    self._raise(part, float(passed.after[-1]))
                 break
             part.stuck = not passed.complete or self.bound_j > self._dear_j
             if not part.stuck:
-                part.raise_to(most)
+                self._raise(part, most)
                 if enough():
                     return True
             step *= _LONGER
         return enough()
+
+    def _raise(self, part: _Part, worth: float) -> None:
+        part.raise_to(worth)
+        self._excess[part.start, part.stop] = worth
 
     def _offers(self, part: _Part, width: Floats) -> Callable[[int], tuple[Ints, Ints, Floats]]:
         return lambda k: self._row.choices[part.start + k].sets(float(width[k]))

@@ -8,6 +8,7 @@ import numpy as np
 
 from formulations.parts.unit_columns import UnitColumns
 from formulations.program import Decision
+from instances.certificate import Node
 from instances.columns import Floats, Ints
 from instances.options import LOCAL, OptionTable
 from instances.stocks import stocks_bind
@@ -24,8 +25,8 @@ _MOST_IN_A_CROWD, _PART = 16, 0.75
 _MOST_CELLS = 1e8
 """Pieces of all options together up to which columns are listed."""
 
-Hear = Callable[[Decision | None, float], bool]
-"""Takes a plan and a bound; whether that is enough."""
+Hear = Callable[[Decision | None, float, Callable[[], Node]], bool]
+"""Takes a plan, a bound and what makes its proof, of whole pieces; whether that is enough."""
 
 
 def line_of(table: OptionTable) -> Line | None:
@@ -60,15 +61,15 @@ def settle(
         corridor = Corridor(table, columns, line, paid_j, dear_j, clock)
     except TooWideError:
         return None
-    hear(None, corridor.bound_j)
+    hear(None, corridor.bound_j, corridor.proof)
     held = corridor.plan()
-    if hear(_decision(table, columns, held), corridor.bound_j):
+    if hear(_decision(table, columns, held), corridor.bound_j, corridor.proof):
         return False
     if held is None:
         return None
-    done = corridor.run(lambda: hear(None, corridor.bound_j))
+    done = corridor.run(lambda: hear(None, corridor.bound_j, corridor.proof))
     if done:
-        hear(_decision(table, columns, corridor.held), corridor.bound_j)
+        hear(_decision(table, columns, corridor.held), corridor.bound_j, corridor.proof)
     return done
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from formulations.parts.unit_columns import UnitColumns
+from instances.certificate import Payments
 from instances.columns import Floats, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.answer import Clock
@@ -57,7 +58,7 @@ class Generation:
         alone[columns.user[self.local]] = columns.cost_j[self.local]
         self.missing_j = np.maximum(self.missing_j, 2 * alone)
         self.master = PatternMaster(columns, self.local, table.static_j, self.missing_j)
-        self.bound_j = -math.inf
+        self.bound_j, self._proving = -math.inf, self.paid_j
 
     def quick(self, rounds: int, tolerance: float) -> Mixture | None:
         """Patterns of the columns that prices favour; payments are then those of the mixture."""
@@ -66,10 +67,15 @@ class Generation:
             self.paid_j = mixture.paid_j
         return mixture
 
+    def proof(self) -> Payments:
+        """What proves `bound_j`."""
+        return Payments(self._proving, np.stack([stand.price_j for stand in self.stands], axis=1))
+
     def exact(self, rounds: int, tolerance: float, enough: float = math.inf) -> Mixture | None:
         """Patterns until none is missing that matters; raises the bound. ``enough``: J, a bound to stop at."""
         value, mixture = self._generate(rounds, tolerance, Stand.pack, enough)
-        self.bound_j = max(self.bound_j, value)
+        if value > self.bound_j:
+            self.bound_j, self._proving = value, self.paid_j
         return mixture
 
     def learn(self, other: Generation, rows_there: Ints, rows_here: Ints) -> None:

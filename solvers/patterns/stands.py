@@ -50,6 +50,11 @@ class Stand:
         size = np.lexsort((self._part.sum(axis=0), self._of))
         self._smallest[size[self._start]] = True
 
+    @property
+    def price_j(self) -> Floats:
+        """[2] of all blocks and of all units, as they were last found."""
+        return self._price
+
     def pack(self, value: Floats) -> Packed:
         """The set of least total value that fits; exact.
 
