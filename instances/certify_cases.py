@@ -12,7 +12,7 @@ import numpy as np
 
 from instances.certificate import Certificate, Dropped, Leaf, Node, Payments, PieceSplit, ServerSplit, UserSplit
 from instances.certify_bounds import OFF, ON, OPEN, Case, bound_of, four_prices, least_of, values_of
-from instances.certify_dominance import undominated
+from instances.certify_dominance import alike, undominated
 from instances.certify_options import Offers, Options
 from instances.certify_payments import bound_of_payments
 from instances.certify_pieces import Pieces, Sieve, join_pieces, list_pieces, prices_of_pieces
@@ -166,7 +166,8 @@ def _in_pieces(offers: Offers, frame: _Frame, aim: float) -> _Frame | None:
         for part, value, of_part in zip(parts, values, sieves, strict=True):
             of_part.append(Sieve(case, bound, least_of(part, value), aim))
         node = node.rest
-    listed = [list_pieces(offers.instance, part, of_part) for part, of_part in zip(parts, sieves, strict=True)]
+    kinds = [None] * len(parts) if frame.split else alike(offers.instance, parts)
+    listed = [list_pieces(offers.instance, *of_part) for of_part in zip(parts, sieves, kinds, strict=True)]
     return dataclasses.replace(frame, parts=_distinct(offers, tuple(listed), frame.split))
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
-from instances.certify_options import LOCAL
+from instances.certify_options import LOCAL, Options
 from instances.certify_pieces import Pieces
 from instances.columns import Bools, Floats, Ints
 from instances.instance import Instance
 from instances.outward import sum_up
 
-__all__ = ["undominated"]
+__all__ = ["alike", "undominated"]
 
 _TIED = 1e-12
 """Relative difference of costs that counts as rounding."""
@@ -32,10 +33,22 @@ def undominated(instance: Instance, p: Pieces) -> Pieces:
     p = p.take(np.flatnonzero(~_beaten_locally(p)))
     group = p.user * (instance.n_servers + 1) + p.server + 1
     # A stock that cannot run out whatever users choose limits nobody.
-    stocks = np.stack([np.where(_binds(instance, p, taken)[p.server], taken, 0.0) for taken in (p.memory, p.energy)])
+    stocks = np.stack([_scarce(instance, p.user, p.server, taken) for taken in (p.memory, p.energy)])
     level = np.unique(np.stack([group, *stocks]), axis=1, return_inverse=True)[1].reshape(-1)
     kept = _cheapest_on_the_way(instance, p, level)
     return p.take(kept[~_dominated(p.take(kept), group[kept], stocks[:, kept])])
+
+
+def alike(instance: Instance, parts: Sequence[Options]) -> list[Ints]:
+    """For each part of the users, [n] equal for options of a user at a server that take as much of what can run out.
+
+    The columns that are made of options take as much as these, so what cannot run out here cannot run out there.
+    """
+    every = [np.concatenate([getattr(o, name) for o in parts]) for name in ("user", "server", "memory", "energy")]
+    user, server, *stocks = every
+    taken = [_scarce(instance, user, server, stock) for stock in stocks]
+    level = np.unique(np.stack([user, server, *taken]), axis=1, return_inverse=True)[1].reshape(-1)
+    return np.split(level, np.cumsum([len(o) for o in parts])[:-1])
 
 
 def _tied(group: Ints, value: Floats) -> Floats:
@@ -62,17 +75,17 @@ def _beaten_locally(p: Pieces) -> Bools:
     return np.asarray(beaten)
 
 
-def _binds(instance: Instance, p: Pieces, taken: Floats) -> Bools:
-    """[n_servers + 1] whether a stock can run out: if every user took the most it can (last: local, no stock)."""
+def _scarce(instance: Instance, user: Ints, server: Ints, taken: Floats) -> Floats:
+    """[n] what is taken of a stock, or 0 where it cannot run out: if every user took the most it can."""
     width = instance.n_servers + 1
-    pair, place = np.unique(p.user * width + p.server + 1, return_inverse=True)
+    pair, place = np.unique(user * width + server + 1, return_inverse=True)
     largest = np.zeros(len(pair))
     np.maximum.at(largest, place.reshape(-1), taken)
-    server = pair % width - 1
-    binds = np.zeros(width, dtype=bool)
-    for s in np.unique(server[server >= 0]).tolist():
-        binds[s] = sum_up(largest[server == s]) > 1.0
-    return binds
+    at = pair % width - 1
+    binds = np.zeros(width, dtype=bool)  # last: local, no stock
+    for s in np.unique(at[at >= 0]).tolist():
+        binds[s] = sum_up(largest[at == s]) > 1.0
+    return np.where(binds[server], taken, 0.0)
 
 
 def _cheapest_on_the_way(instance: Instance, p: Pieces, level: Ints) -> Ints:

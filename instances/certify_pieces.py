@@ -111,13 +111,14 @@ class Sieve:
         return np.clip(np.where(np.isnan(most), np.inf, most), 0, pieces[o.server]).astype(np.int64)
 
 
-def list_pieces(instance: Instance, o: Options, sieves: Sequence[Sieve] = ()) -> Pieces:
+def list_pieces(instance: Instance, o: Options, sieves: Sequence[Sieve] = (), alike: Ints | None = None) -> Pieces:
     """All columns of some options, without those that the same option undercuts with no more pieces.
 
     Args:
         instance: how many pieces servers have.
         o: options, of whole users as far as they are of use.
         sieves: what columns must pass to be listed.
+        alike: [n] equal for options of one user at one server of which one may undercut another; None: none may.
 
     Raises:
         InputError: too many to list.
@@ -133,7 +134,7 @@ def list_pieces(instance: Instance, o: Options, sieves: Sequence[Sieve] = ()) ->
         limits.append(np.minimum.reduce([pieces[far.server], *(sieve.most(far, pieces, row) for sieve in sieves)]))
     total = 0
     for k, wide, deep in _chunks(far.server, *limits):
-        part = _listed(instance, o, remote[k], wide, deep, local)
+        part = _listed(instance, o, remote[k], wide, deep, local, alike)
         for sieve in sieves:
             part = part.take(np.flatnonzero(sieve.keeps(part, prices_of_pieces(part, sieve.case))))
         found.append(part)
@@ -166,9 +167,13 @@ def _chunks(server: Ints, blocks: Ints, units: Ints) -> Iterator[tuple[Ints, int
             first += count
 
 
-def _listed(instance: Instance, o: Options, rows: Ints, wide: int, deep: int, local: Floats) -> Pieces:
+def _listed(
+    instance: Instance, o: Options, rows: Ints, wide: int, deep: int, local: Floats, alike: Ints | None
+) -> Pieces:
     """Columns of options at one server, of at most ``wide`` blocks and ``deep`` units, that cost less than the same
-    option with less, and than running locally."""
+    option (or one that is alike) with less, and than running locally."""
+    if alike is not None:
+        rows = rows[np.argsort(alike[rows], kind="stable")]
     part, servers, at = o.take(rows), instance.servers, int(o.server[rows[0]])
     blocks, units = int(servers.blocks[at]), int(servers.units[at])
     n, m = np.arange(wide + 1), np.arange(deep + 1)
@@ -176,10 +181,15 @@ def _listed(instance: Instance, o: Options, rows: Ints, wide: int, deep: int, lo
         air = np.where(part.air > 0, below(below(part.air * blocks) / n[:, None]), 0.0)[:, None, :]
         run = np.where(part.run > 0, below(below(part.run * units) / m[:, None]), 0.0)[None, :, :]
         cost = cost_down(part, air, run)
-    least = np.minimum.accumulate(np.minimum.accumulate(cost, axis=0), axis=1)
     keep = cost < local[part.user - o.first]
-    keep[1:] &= cost[1:] < least[:-1]
-    keep[:, 1:] &= cost[:, 1:] < least[:, :-1]
+    of, group = cost, np.arange(len(rows))
+    if alike is not None:
+        fresh = np.diff(alike[rows], prepend=-1) != 0
+        of, group = np.minimum.reduceat(cost, np.flatnonzero(fresh), axis=2), np.cumsum(fresh) - 1
+        keep &= cost == of[:, :, group]
+    least = np.minimum.accumulate(np.minimum.accumulate(of, axis=0), axis=1)
+    keep[1:] &= (of[1:] < least[:-1])[:, :, group]
+    keep[:, 1:] &= (of[:, 1:] < least[:, :-1])[:, :, group]
     at_n, at_m, k = np.nonzero(keep)
     uplink, compute = below(n / blocks), below(m / units)
     return _columns(o, rows[k], at_n, at_m, uplink[at_n], compute[at_m], cost[at_n, at_m, k])

@@ -7,6 +7,7 @@ them are exact.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 
 import numpy as np
@@ -45,7 +46,7 @@ class Stand:
     room: tuple[int, int]
     static: int
 
-    @property
+    @functools.cached_property
     def users(self) -> Ints:
         """Who has a column here, in growing order."""
         return np.unique(self.user)
@@ -93,9 +94,7 @@ class Stand:
         if len(users) > MOST_USERS:
             raise InputError("certificate.parts", f"hold a server that {len(users)} users reach",
                              f"sets of more than {MOST_USERS} are too many to check")  # fmt: skip
-        half = len(users) // 2
-        one, of_one = self._tables(range(half))
-        two, of_two = self._tables(range(half, len(users)))
+        (one, of_one), (two, of_two) = self._halves
         # What one half leaves of blocks and units is for the other.
         rest = np.ascontiguousarray(of_two[:, ::-1, ::-1].reshape(len(two), -1).T)
         alone = of_two[:, -1, -1]
@@ -114,6 +113,11 @@ class Stand:
         order = np.argsort(value, kind="stable")
         order = order[value[order] <= ceiling]
         return Sets(found[order], value[order])
+
+    @functools.cached_property
+    def _halves(self) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+        n = len(self.users)
+        return self._tables(range(n // 2)), self._tables(range(n // 2, n))
 
     def _tables(self, users: range) -> tuple[Ints, Ints]:
         """Sets of some users that fit, and [sets, blocks + 1, units + 1] their least gains with so many pieces."""

@@ -1,7 +1,7 @@
 """`python -m benchmarks.peers.certified`: how many large instances `branch` settles by its certificate alone.
 
-Whole units, seed 1, stopped at 1 % or 40 s. A certificate counts as what its author says that it proves; `edgecut
-verify` recomputes it. Bounds of rows of servers and of patterns have none: the two gaps differ where these decide.
+Whole units, seed 1, stopped at 1 % or 40 s. The certified gap is what the certifier, which shares no code with any
+solver, makes of the certificate, in the seconds that are given beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.measure import RESULTS, machine
 from benchmarks.peers.family import BARS, build, places
+from instances.certify import certify
 from instances.expand import expand
 from solvers import Limits, Stop, get_method
 from solvers.answer import Clock
@@ -28,13 +29,15 @@ def rows() -> Iterator[dict[str, Any]]:
     method = get_method("branch")
     for users in BARS["large"].sizes:
         for place in places(users, "units", SEED):
-            table, start = expand(build(place)), time.perf_counter()
+            instance = build(place)
+            table, start = expand(instance), time.perf_counter()
             answer = method.solve(table, limits=LIMITS, rng=np.random.default_rng(0), clock=Clock(LIMITS))
-            cost = answer.objective_j
-            proven = -math.inf if answer.certificate is None else answer.certificate.bound_j
+            took, cost = time.perf_counter() - start, answer.objective_j
+            proven = -math.inf if answer.certificate is None else certify(instance, answer.certificate).bound_j
             gaps = {"gap": answer.bound_j, "certified_gap": proven}
             yield {
-                **place.to_json(), "stop": answer.stop.value, "wall_s": round(time.perf_counter() - start, 2),
+                **place.to_json(), "stop": answer.stop.value, "wall_s": round(took, 2),
+                "certify_s": round(time.perf_counter() - start - took, 2),
                 "infeasible": answer.stop is Stop.INFEASIBLE,
                 **{name: 1 - bound / cost if math.isfinite(cost) else None for name, bound in gaps.items()},
             }  # fmt: skip

@@ -48,10 +48,6 @@ _FEW, _LONG, _NEARLY = 100, 200, 1e-3
 """With no more users, pieces are searched first: nodes after which, and gap above which, servers are filled."""
 _SHORT = 20
 """Instead of that, where servers lie along a line that can be settled as a whole."""
-_PROOF = 300
-"""Nodes for which the search then goes on: a bound of patterns has no certificate, the search has."""
-_ALONG = 100
-"""The same for the bound along a line: more nodes hardly prove more there."""
 _MOST_CELLS = 3e8
 """Pieces (blocks × units) of all options together up to which they are listed."""
 
@@ -61,7 +57,8 @@ class Branch:
     """Prices bound every case; cases split by servers on or off, then by what users choose.
 
     ``limits.nodes``: cases looked at. The certificate is the tree of cases with the prices of each; under `units` that
-    of the search over whole pieces, or of the short one with continuous shares before it, whichever proves more.
+    of the search over whole pieces, of a short one with continuous shares, of patterns or of a row, whichever proves
+    most.
     """
 
     name = "branch"
@@ -101,7 +98,6 @@ class _Work:
     nodes: int = 0
     search: Search | None = None
     certificate: Certificate | None = None
-    filled: Certificate | None = None
 
     def run(self) -> tuple[Stop, str]:
         dual = Dual(self.table)
@@ -132,12 +128,16 @@ class _Work:
         if relative_gap(self.best_j, self.bound_j) <= (_NEARLY if few else _POOR):
             return self._go_on(None) if few and not row else self._by_pieces(None)
         self._fill(dual)
-        if self._done and not few:
+        if self._done:
             return Stop.FINISHED
-        done = self._done
+        self._note(self._proof())
         self._begin_anew(dual)
-        stop = self._by_pieces(None if not done else _ALONG if row else _PROOF)
-        return Stop.FINISHED if done and stop in (Stop.NODES, Stop.STALLED) else stop
+        return self._by_pieces(None)
+
+    def _note(self, certificate: Certificate | None) -> None:
+        """Keep a certificate that proves more than those before it."""
+        if certificate is not None and (self.certificate is None or certificate.bound_j > self.certificate.bound_j):
+            self.certificate = certificate
 
     def _first_nodes(self, few: bool, row: bool) -> Stop:
         """A few cases with little effort, which may end it where capacity is ample.
@@ -158,7 +158,7 @@ class _Work:
         if stop not in (Stop.NODES, Stop.STALLED) or self._nodes_left == 0:
             return stop
         if self._listable:
-            self.certificate = self._proof()
+            self._note(self._proof())
             self._begin_again(Pieces)
         return self._go_on(most)
 
@@ -179,8 +179,9 @@ class _Work:
     def _prove(self, bound_j: float, proof: Callable[[], Node] | None) -> float:
         """Take a bound, if it is better; the best, J."""
         bound_j *= 1 - 1e-9
-        if proof is not None and (self.filled is None or bound_j > self.filled.bound_j):
-            self.filled = Certificate(proof(), bound_j, whole=True)
+        proves_more = self.certificate is None or bound_j > self.certificate.bound_j
+        if proof is not None and proves_more and math.isfinite(bound_j):
+            self.certificate = Certificate(proof(), bound_j, whole=True)
         self.bound_j = max(self.bound_j, bound_j)
         self.clock.report(self.best_j, self.bound_j)
         return self.bound_j
@@ -266,7 +267,7 @@ class _Work:
         detail = {"nodes": float(self.nodes), "options": float(len(self.table))}
         if self.search is not None:
             detail = {"nodes": float(self.nodes + self.search.nodes), "options": float(len(self.kept))}
-        proofs = [proof for proof in (self._proof(), self.certificate, self.filled) if proof is not None]
+        proofs = [proof for proof in (self._proof(), self.certificate) if proof is not None]
         certificate = max(proofs, key=lambda proof: proof.bound_j, default=None)
         return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
 
