@@ -48,7 +48,7 @@ class Leaf:
     links: Links = dataclasses.field(default_factory=_no_links)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True)
 class Part:
     """Places ``start`` to ``stop`` − 1 of a row of servers, whose plans exceed what payments prove by ``excess_j``."""
 

@@ -26,6 +26,9 @@ INSTANCES: dict[str, Groups] = {
         (f"{IN}test_certify_problems.py",),
         (f"{S}test_certified_results.py", f"{S}test_mutated_certificates.py", f"{S}test_certified_problems.py"),
     ),
+    "instances/certify_payments.py": ((f"{IN}test_certify_payments.py",), (f"{S}test_filling.py",)),
+    "instances/certify_row.py": ((f"{IN}test_certify_payments.py",), (f"{S}test_corridor.py",)),
+    "instances/certify_stand.py": ((f"{IN}test_certify_payments.py",), (f"{S}test_filling.py",)),
     "instances/certify_options.py": (
         (f"{IN}test_certify.py", f"{IN}test_certify_odd.py", f"{IN}test_certify_problems.py"),
         (f"{S}test_certified_results.py", f"{S}test_mutated_certificates.py", f"{S}test_certified_problems.py"),

@@ -18,6 +18,7 @@ from instances.errors import InputError
 from instances.generate import generate
 from instances.instance import Instance
 from solvers import Limits, Result, Verdict, solve
+from solvers.branch.filling import Filling
 from solvers.result_file import examine, result_from_json, result_to_json, verify
 from tests.builders import tiny_admission, tiny_instance
 
@@ -69,10 +70,12 @@ def test_prices_are_certified(problem: str) -> None:
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, Result]:
-    """One with splits by pieces, one with prices of energy."""
+    """One with splits by pieces, one with prices of energy; servers are not filled, which would leave less to split."""
     made = {"pieces": generate("campus", users=15, servers=3, seed=3, allocation="units"),
             "energy": tiny_admission(11, 10, 2, 3, "units")}  # fmt: skip
-    return {name: solve(instance, "branch", limits=Limits(gap=1e-7, nodes=500)) for name, instance in made.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Filling, "run", lambda *_: None)
+        return {name: solve(instance, "branch", limits=Limits(gap=1e-7, nodes=500)) for name, instance in made.items()}
 
 
 @pytest.fixture(params=["pieces", "energy"])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import pytest
 
 from formulations.program import Decision
+from instances.certificate import Certificate, Dropped, Leaf, Node, Payments
+from instances.certify import certify
 from instances.check import check
 from instances.expand import expand
 from instances.generate import generate
@@ -52,6 +55,7 @@ class Ear:
     best_j: float = math.inf
     bound_j: float = -math.inf
     plans: int = 0
+    proofs: set[type] = dataclasses.field(default_factory=set)
 
     def keep(self, decision: Decision | None) -> float:
         if decision is not None:
@@ -63,7 +67,15 @@ class Ear:
             self.best_j, self.plans = min(self.best_j, cost), self.plans + 1
         return self.best_j
 
-    def prove(self, bound_j: float) -> float:
+    def prove(self, bound_j: float, proof: Callable[[], Node] | None) -> float:
+        assert proof is not None or bound_j == -math.inf
+        if proof is not None:
+            node = proof()
+            proven = certify(self.instance, Certificate(node, bound_j, whole=True))
+            assert proven.bound_j + proven.room_j >= bound_j * (1 - 1e-9)
+            while isinstance(node, Dropped):
+                node = node.rest
+            self.proofs.add(type(node))
         self.bound_j = max(self.bound_j, bound_j)
         return self.bound_j
 
@@ -90,7 +102,7 @@ def test_p36_patterns_close_the_gap_where_servers_are_small(
     assert ear.bound_j <= plan * (1 + 1e-9)
     assert ear.best_j >= proven * (1 - 1e-9)
     assert relative_gap(ear.best_j, ear.bound_j) <= 0.08
-    assert ear.plans >= 2
+    assert ear.plans >= 2 and ear.proofs == {Leaf, Payments}
 
 
 def test_p36_columns_that_were_left_out_are_looked_at_for_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
