@@ -113,8 +113,10 @@ class _Work:
         self.point = dual.at(self.point.prices, steps=_SHARP)
         self._hear(self.point)
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
+        if self.clock.left_s <= 0:
+            return Stop.TIME, ""
         whole = self.table.allocation == "units"
-        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
+        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j), [])
         stop = self._whole(dual) if whole else self._go_on(None)
         assert self.search is not None
         if self.search.empty:
@@ -131,9 +133,9 @@ class _Work:
         if relative_gap(self.best_j, self.bound_j) <= (_NEARLY if few else _POOR):
             return self._go_on(None) if few and not row else self._by_pieces(None)
         self._fill(dual)
-        if self._done and not few:
-            return Stop.FINISHED
         done = self._done
+        if self.clock.left_s <= 0 or (done and not few):  # a search that is never looked at would prove less
+            return Stop.FINISHED if done else Stop.TIME
         self._begin_anew(dual)
         stop = self._by_pieces(None if not done else _ALONG if row else _PROOF)
         return Stop.FINISHED if done and stop in (Stop.NODES, Stop.STALLED) else stop
@@ -158,7 +160,8 @@ class _Work:
             return stop
         if self._listable:
             self.certificate = self._proof()
-            self._begin_again(Pieces)
+            if not self._begin_again(Pieces):
+                return Stop.TIME
         return self._go_on(most)
 
     @property
@@ -190,7 +193,8 @@ class _Work:
             stop = self.search.run(min(left) if left else None)
             if stop is not Stop.ROUNDS:
                 return stop
-            self._begin_again(type(self.search.offers))
+            if not self._begin_again(type(self.search.offers)):
+                return Stop.TIME
 
     @property
     def _nodes_left(self) -> int | None:
@@ -204,13 +208,13 @@ class _Work:
         at = table.server[~table.is_local]
         return bool((table.blocks[at] * table.units[at]).sum() <= _MOST_CELLS)
 
-    def _begin(self, kind: Callable[[OptionTable], Offers], kept: Ints, record: Record) -> None:
-        """Search the options that are left, from the prices of a record on."""
+    def _begin(self, kind: Callable[[OptionTable], Offers], kept: Ints, record: Record, sieves: list[Rates]) -> bool:
+        """Search the options that are left by some sieves, from the prices of a record on; False without the time."""
         table = self.table.take(kept)
-        offers = kind(table)
+        offers = Pieces.in_time(table, self.clock) if kind is Pieces else kind(table)
+        if offers is None:
+            return False
         dual, rates = Dual(table), record.rates
-        self.kept = kept
-        self.sieves.append(rates)
         root = root_of(offers, record)
         if isinstance(offers, Pieces):  # many, and few of them are of use
             priced = offers.price(rates, root.live, sharp=True)
@@ -220,30 +224,33 @@ class _Work:
         best = self.best
         if best is not None:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
-        self.search = Search(
+        search = Search(
             offers, root, _DEAR * ceiling_j(dual) + 1e-9, self.limits.gap, best, self.best_j,
             Fitting(offers, dual, rates.prices, self.rng, self.clock), self.clock,
         )  # fmt: skip
+        # Together, as an interrupt may come at any time.
+        self.kept, self.sieves, self.search = kept, [*sieves, rates], search
+        return True
 
-    def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> None:
-        """Search afresh from the best plan and the root's prices, with the options that these leave."""
+    def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> bool:
+        """Search afresh from the best plan and the root's prices, with the options that these leave; see `_begin`."""
         old, kept = self.search, self.kept
         assert old is not None
         self.take_over()
         rows = old.offers.row[old.useful]
         if self.best is not None:
             rows = np.concatenate([rows, np.searchsorted(kept, self.best.chosen)])
-        self.nodes += old.nodes
         record = old.root.record  # without a sieve where the nodes ran out before its root was looked at
         again = record if record.sieve is None else Record(record.sieve, old.sieved_j)
-        self._begin(kind, kept[np.unique(rows)], Record(again.rates, again.bound_j))
+        begun = self._begin(kind, kept[np.unique(rows)], Record(again.rates, again.bound_j), self.sieves)
+        self.nodes += old.nodes if begun else 0
+        return begun
 
     def _begin_anew(self, dual: Dual) -> None:
         """Search afresh from the prices for all options, with those that the best plan leaves."""
         assert self.point is not None and self.search is not None
         self.nodes += self.search.nodes
-        self.sieves.clear()
-        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
+        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j), [])
 
     def take_over(self) -> None:
         """Take the best plan and bound of the search."""

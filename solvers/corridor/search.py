@@ -19,7 +19,7 @@ from formulations.parts.unit_columns import UnitColumns
 from instances.columns import Floats, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.answer import Clock
-from solvers.corridor.choices import Choice, TooWideError
+from solvers.corridor.choices import Choice, LateError, TooWideError
 from solvers.corridor.line import Line
 from solvers.corridor.passes import Row, walk
 from solvers.patterns.stands import stands_of
@@ -109,7 +109,8 @@ class Corridor:
         stand = self._stands[int(self._line.server[place])]
         users = np.unique(stand.user)
         fresh = self._line.first[users] == place
-        return Choice(stand, worth[stand.column], static_j, regret[users, place], fresh, width, _MOST_USERS)
+        mine = worth[stand.column]
+        return Choice(stand, mine, static_j, regret[users, place], fresh, width, _MOST_USERS, self._clock)
 
     @property
     def bound_j(self) -> float:
@@ -125,11 +126,13 @@ class Corridor:
         """
         places = range(len(self._line.server))
         for states, known, each in _FEW:
-            passed = walk(self._row, places, self._best(known), np.full(len(places), np.inf), states, each)
+            most = np.full(len(places), np.inf)
+            try:
+                passed = walk(self._row, places, self._best(known), most, states, each, self._clock)
+            except LateError:
+                break
             if passed.sets is not None:
                 return self._decoded(passed.sets)
-            if self._clock.left_s <= 0:
-                break
         return None
 
     def run(self, enough: Callable[[], bool]) -> bool:
@@ -157,7 +160,9 @@ class Corridor:
             ahead = part.behind[1:]
             width = most - part.before[:-1] - ahead
             try:
-                passed = walk(self._row, places, self._offers(part, width), most - ahead, _STATES)
+                passed = walk(self._row, places, self._offers(part, width), most - ahead, _STATES, None, self._clock)
+            except LateError:
+                break
             except TooWideError:
                 part.stuck = True
                 break

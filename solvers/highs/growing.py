@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import threading
+import time
+from typing import Any
 
 import highspy
 import numpy as np
@@ -11,6 +15,11 @@ import scipy.sparse as sp
 from instances.columns import Bools, Floats, Ints
 
 __all__ = ["GrowingLp", "LpSolution"]
+
+
+_LONG = 500
+"""Rows from which a run may take seconds: from there on it can be interrupted. A thread costs 0.2 ms."""
+_POLL_S = 0.05
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,6 +47,7 @@ class GrowingLp:
         nothing = np.zeros(0, dtype=np.int32)
         self._model.addRows(len(lower), lower, upper, 0, np.zeros(len(lower), dtype=np.int32), nothing, np.zeros(0))
         self.n_columns = 0
+        self._stop = self._heard = False
 
     def add(self, cost: Floats, matrix: sp.csc_matrix, upper: Floats) -> None:
         """Columns with lower bound 0.
@@ -76,15 +86,64 @@ class GrowingLp:
             self._model.deleteCols(len(places), places)
             self.n_columns -= len(places)
 
-    def solve(self) -> LpSolution | None:
-        """The optimum, or None where HiGHS does not claim one (it is asked twice, the second time from nothing)."""
+    def solve(self, seconds: float = math.inf) -> LpSolution | None:
+        """The optimum, or None where HiGHS does not claim one (it is asked twice, the second time from nothing).
+
+        Args:
+            seconds: until it gives up, with None; the next run goes on from there.
+
+        Raises:
+            KeyboardInterrupt: on Ctrl-C, once HiGHS has stopped.
+        """
+        end = time.perf_counter() + seconds
         for again in (False, True):
+            if time.perf_counter() >= end:
+                return None
             if again:
                 self._model.clearSolver()
-            self._model.run()
+            # HiGHS counts the seconds of all runs of a model together.
+            self._model.setOptionValue("time_limit", self._model.getRunTime() + end - time.perf_counter())
+            self._run()
+            if self._model.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+                return None
             if self._model.getModelStatus() == highspy.HighsModelStatus.kOptimal:
                 found = self._model.getSolution()
                 values, duals = np.asarray(found.col_value), np.asarray(found.row_dual)
                 if np.isfinite(values).all() and np.isfinite(duals).all():
                     return LpSolution(values, duals, float(self._model.getInfo().objective_function_value))
         return None
+
+    def _run(self) -> None:
+        """Run HiGHS: where that may take long in a thread, so that this one hears Ctrl-C."""
+        if self._model.getNumRow() < _LONG:
+            self._model.run()
+            return
+        if not self._heard:
+            self._model.cbSimplexInterrupt.subscribe(self._poll)
+            self._heard = True
+        failure: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                self._model.run()
+            except BaseException as error:  # handed to the calling thread below
+                failure.append(error)
+            finally:
+                highspy.Highs.resetGlobalScheduler(False)
+
+        thread = threading.Thread(target=work, daemon=True, name="highs")
+        thread.start()
+        while thread.is_alive():
+            try:
+                thread.join(_POLL_S)
+            except KeyboardInterrupt:
+                self._stop = True
+        stopped, self._stop = self._stop, False
+        if failure:
+            raise failure[0]
+        if stopped:
+            raise KeyboardInterrupt
+
+    def _poll(self, event: Any) -> None:
+        if self._stop:
+            event.interrupt()
