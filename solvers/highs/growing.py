@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import threading
 import time
 from typing import Any
 
@@ -13,13 +12,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from instances.columns import Bools, Floats, Ints
+from solvers.highs.aside import run_aside
 
 __all__ = ["GrowingLp", "LpSolution"]
 
 
 _LONG = 500
 """Rows from which a run may take seconds: from there on it can be interrupted. A thread costs 0.2 ms."""
-_POLL_S = 0.05
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,7 +46,7 @@ class GrowingLp:
         nothing = np.zeros(0, dtype=np.int32)
         self._model.addRows(len(lower), lower, upper, 0, np.zeros(len(lower), dtype=np.int32), nothing, np.zeros(0))
         self.n_columns = 0
-        self._stop = self._heard = False
+        self._stopped = self._heard = False
 
     def add(self, cost: Floats, matrix: sp.csc_matrix, upper: Floats) -> None:
         """Columns with lower bound 0.
@@ -121,29 +120,12 @@ class GrowingLp:
         if not self._heard:
             self._model.cbSimplexInterrupt.subscribe(self._poll)
             self._heard = True
-        failure: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                self._model.run()
-            except BaseException as error:  # handed to the calling thread below
-                failure.append(error)
-            finally:
-                highspy.Highs.resetGlobalScheduler(False)
-
-        thread = threading.Thread(target=work, daemon=True, name="highs")
-        thread.start()
-        while thread.is_alive():
-            try:
-                thread.join(_POLL_S)
-            except KeyboardInterrupt:
-                self._stop = True
-        stopped, self._stop = self._stop, False
-        if failure:
-            raise failure[0]
-        if stopped:
+        self._stopped = False
+        if run_aside(self._model, self._stop):
             raise KeyboardInterrupt
 
+    def _stop(self) -> None:
+        self._stopped = True
+
     def _poll(self, event: Any) -> None:
-        if self._stop:
-            event.interrupt()
+        event.interrupt(self._stopped)  # HiGHS remembers it from run to run
