@@ -115,9 +115,8 @@ class _Work:
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
         if self.clock.left_s <= 0:
             return Stop.TIME, ""
-        whole = self.table.allocation == "units"
         self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j), [])
-        stop = self._whole(dual) if whole else self._go_on(None)
+        stop = self._whole(dual) if self.table.allocation == "units" else self._go_on(None)
         assert self.search is not None
         if self.search.empty:
             return Stop.INFEASIBLE, "no choice of options fits deadlines and capacities together"
@@ -228,8 +227,8 @@ class _Work:
             offers, root, _DEAR * ceiling_j(dual) + 1e-9, self.limits.gap, best, self.best_j,
             Fitting(offers, dual, rates.prices, self.rng, self.clock), self.clock,
         )  # fmt: skip
-        # Together, as an interrupt may come at any time.
-        self.kept, self.sieves, self.search = kept, [*sieves, rates], search
+        self.nodes += 0 if self.search is None else self.search.nodes
+        self.kept, self.sieves, self.search = kept, [*sieves, rates], search  # together: an interrupt may come
         return True
 
     def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> bool:
@@ -242,14 +241,11 @@ class _Work:
             rows = np.concatenate([rows, np.searchsorted(kept, self.best.chosen)])
         record = old.root.record  # without a sieve where the nodes ran out before its root was looked at
         again = record if record.sieve is None else Record(record.sieve, old.sieved_j)
-        begun = self._begin(kind, kept[np.unique(rows)], Record(again.rates, again.bound_j), self.sieves)
-        self.nodes += old.nodes if begun else 0
-        return begun
+        return self._begin(kind, kept[np.unique(rows)], Record(again.rates, again.bound_j), self.sieves)
 
     def _begin_anew(self, dual: Dual) -> None:
         """Search afresh from the prices for all options, with those that the best plan leaves."""
-        assert self.point is not None and self.search is not None
-        self.nodes += self.search.nodes
+        assert self.point is not None
         self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j), [])
 
     def take_over(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
 from collections.abc import Callable
 
@@ -25,7 +26,8 @@ def run_aside(model: highspy.Highs, stop: Callable[[], None], meanwhile: Callabl
         BaseException: whatever HiGHS' thread raised.
     """
     failure: list[BaseException] = []
-    # Not `Thread.join` and `is_alive`: in Python 3.11, Ctrl-C within `join` makes a thread that runs count as ended.
+    # Not `Thread`: in Python 3.11, Ctrl-C within `join` makes a thread that runs count as ended, and `start` may raise
+    # KeyboardInterrupt before or after the thread has begun.
     done = threading.Event()
 
     def work() -> None:
@@ -37,8 +39,12 @@ def run_aside(model: highspy.Highs, stop: Callable[[], None], meanwhile: Callabl
             highspy.Highs.resetGlobalScheduler(False)
             done.set()
 
-    threading.Thread(target=work, daemon=True, name="highs").start()
     interrupted, wait_s = False, _SOON_S
+    try:
+        _thread.start_new_thread(work, ())
+    except KeyboardInterrupt:  # heard once it has begun
+        interrupted = True
+        stop()
     while not done.is_set():
         try:
             done.wait(wait_s)

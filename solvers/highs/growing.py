@@ -96,12 +96,13 @@ class GrowingLp:
         """
         end = time.perf_counter() + seconds
         for again in (False, True):
-            if time.perf_counter() >= end:
+            left = end - time.perf_counter()
+            if left <= 0:
                 return None
             if again:
                 self._model.clearSolver()
             # HiGHS counts the seconds of all runs of a model together.
-            self._model.setOptionValue("time_limit", self._model.getRunTime() + end - time.perf_counter())
+            self._model.setOptionValue("time_limit", self._model.getRunTime() + left)
             self._run()
             if self._model.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
                 return None
