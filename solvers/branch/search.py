@@ -113,7 +113,7 @@ class Search:
                 if self.clock.left_s <= 0:
                     return Stop.TIME
                 self._current = self._settle(self._current)
-                if self.outgrown:
+                if self.clock.left_s > 0 and self.outgrown:
                     return Stop.ROUNDS
         self.clock.report(self.best_j, self.bound_j)
         return Stop.FINISHED if math.isinf(self._left) or self._left >= self.enough else Stop.STALLED
