@@ -83,6 +83,24 @@ def test_a_method_ends_wherever_its_time_does(
     assert all(a <= b * (1 + 1e-6) for a, b in itertools.pairwise(bounds))
 
 
+def test_the_search_before_filling_stays_when_filling_takes_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tree proves more than a new search that is never looked at."""
+    by_patterns(monkeypatch)
+    monkeypatch.setattr(of_method, "_TASTE", 12)
+    instance, table, optimum = made("campus")
+    clock, proven = Counted(), []
+
+    def fill(work: Any, dual: Any) -> None:
+        proven.append(work._proof().bound_j)
+        clock.questions = clock.asked
+
+    monkeypatch.setattr(of_method._Work, "_fill", fill)
+    answer = METHODS["branch"].solve(table, limits=Limits(nodes=50), rng=np.random.default_rng(0), clock=clock)
+    right(answer, instance, optimum)
+    assert answer.stop is Stop.TIME and answer.certificate is not None
+    assert [answer.certificate.bound_j] == proven
+
+
 def test_the_program_over_columns_ends_wherever_its_time_does() -> None:
     """Before, while and after it is built: what was found before stays."""
     instance, table, optimum = made("campus")

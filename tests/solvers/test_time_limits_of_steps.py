@@ -75,6 +75,7 @@ def test_patterns_end_with_a_bound_or_none() -> None:
     before = len(short.master)
     value, new = short.look(np.full(table.n_users, 10.0))
     assert value == -math.inf and new == 2 and len(short.master) == before + 2
+    assert short.master.solve() is None
 
 
 def test_a_row_ends_with_the_bound_of_its_last_pass() -> None:
