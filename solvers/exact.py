@@ -108,9 +108,15 @@ def _prune_and_solve(
     name: str, table: OptionTable, limits: Limits, rng: np.random.Generator, clock: Clock, options: HighsOptions
 ) -> Answer:
     begin = time.perf_counter()
+    if clock.left_s <= 0:
+        return Answer(None, Stop.TIME)
     table = prune(table)
     entry = get_formulation(name)
+    if clock.left_s <= 0:
+        return Answer(None, Stop.TIME)
     model = entry.build(table)
+    if clock.left_s <= 0:
+        return Answer(None, Stop.TIME)
     build_s = time.perf_counter() - begin
     search = _Search(table, model, clock, options, restricts=entry.relation == "restriction")
     try:

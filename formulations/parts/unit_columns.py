@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from instances.errors import InputError
 from instances.options import LOCAL, OptionTable
 from instances.stocks import Layer, layers, stocks_bind
 
-__all__ = ["UnitColumns", "list_columns"]
+__all__ = ["Part", "UnitColumns", "column_parts", "join_columns", "list_columns"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -44,23 +45,33 @@ def list_columns(table: OptionTable) -> UnitColumns:
     which takes nothing. Swapping a dropped column for the one that beats it keeps a plan feasible and makes it
     no dearer; as dominance is transitive and ties are broken by order, what beats it is kept.
     """
+    return join_columns(table, column_parts(table))
+
+
+Part = tuple[Ints, Ints, Ints, Floats]
+"""Options, blocks, units and J of the columns of one user and server."""
+
+
+def column_parts(table: OptionTable) -> Iterator[Part]:
+    """The columns of one user and server after the other, for whoever may have to stop on the way."""
     binds, stock = stocks_bind(table), table.stock
-    parts = []
     for first, last in _groups(table):
         if table.server[first] == LOCAL:
-            parts.append(_local(table, np.arange(first, last)))
+            yield _local(table, np.arange(first, last))
         else:
             taken = np.where(binds[table.server[first]], stock[first:last], 0.0)
-            parts.append(_remote(table, np.arange(first, last), taken))
+            yield _remote(table, np.arange(first, last), taken)
+
+
+def join_columns(table: OptionTable, found: Iterable[Part]) -> UnitColumns:
+    """All parts of a table as one list."""
+    parts = list(found)
     if not parts:
         nothing = np.zeros(0, dtype=np.int64)
         return UnitColumns(nothing, nothing, nothing, np.zeros(0), nothing, nothing)
     option, blocks, units = (np.concatenate([p[k] for p in parts]).astype(np.int64) for k in range(3))
     cost = np.concatenate([p[3] for p in parts])
     return UnitColumns(option, blocks, units, cost, table.user[option], table.server[option])
-
-
-_Part = tuple[Ints, Ints, Ints, Floats]
 
 
 def _groups(table: OptionTable) -> list[tuple[int, int]]:
@@ -70,7 +81,7 @@ def _groups(table: OptionTable) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
 
 
-def _local(table: OptionTable, rows: Ints) -> _Part:
+def _local(table: OptionTable, rows: Ints) -> Part:
     cost = table.cost_j(rows=rows)
     best = np.argmin(cost)
     kept = rows[[best]] if np.isfinite(cost[best]) else rows[:0]
@@ -78,7 +89,7 @@ def _local(table: OptionTable, rows: Ints) -> _Part:
     return kept, nothing, nothing, cost[[best]][: len(kept)]
 
 
-def _remote(table: OptionTable, rows: Ints, taken: Floats) -> _Part:
+def _remote(table: OptionTable, rows: Ints, taken: Floats) -> Part:
     server = int(table.server[rows[0]])
     # Zero pieces are enough for an option that needs none of the resource; nobody else can use them.
     b = np.arange(0 if (table.uplink_mhz_s[rows] == 0).any() else 1, table.blocks[server] + 1)

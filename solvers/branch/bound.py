@@ -48,7 +48,7 @@ def lagrangian(table: OptionTable, case: Case, rates: Rates, priced: Priced) -> 
 
 
 def bound_case(master: Master, case: Case, enough: float, rounds: int, tolerance: float = _TIGHT) -> Bounded:
-    """Bound of a case, from the prices of its record on.
+    """Bound of a case, from the prices of its record on; the best so far where the master's clock runs out.
 
     Args:
         master: over the same offers; gets the columns that come up.
@@ -75,6 +75,8 @@ def bound_case(master: Master, case: Case, enough: float, rounds: int, tolerance
             # What the master lacks it would rather pay for than have: let it cost more.
             if close and not master.link(relaxed) and (relaxed.lacking <= _LACKING or not master.dearer()):
                 return dataclasses.replace(best, relaxed=relaxed, settled=True)
+        if master.clock.left_s <= 0:
+            break
         master.add(offers.columns(_wanted(offers.user, priced, relaxed)))
         relaxed = master.solve()
         if relaxed is None:

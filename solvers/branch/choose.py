@@ -50,14 +50,14 @@ class Experience:
 
 
 def choose_server(case: Case, bounded: Bounded, experience: Experience, static_j: Floats,
-                  attempt: Callable[[int, int], float]) -> int | None:  # fmt: skip
+                  attempt: Callable[[int, int], float | None]) -> int | None:  # fmt: skip
     """Server to split by; None when every open one is on or off in the master.
 
     Args:
         case, bounded: what to split.
         experience: is added to.
         static_j: [n_servers].
-        attempt: bound of the case with a server switched (0: off, 1: on), J.
+        attempt: bound of the case with a server switched (0: off, 1: on), J; None when there is no time to try.
     """
     assert bounded.relaxed is not None
     on = bounded.relaxed.on
@@ -69,7 +69,9 @@ def choose_server(case: Case, bounded: Bounded, experience: Experience, static_j
         if experience.times[:, s].min() >= _RELIABLE:
             continue
         for way, amount in ((0, on[s]), (1, 1 - on[s])):
-            experience.learn(int(s), way, attempt(int(s), way) - bounded.bound_j, float(amount))
+            found = attempt(int(s), way)
+            if found is not None:
+                experience.learn(int(s), way, found - bounded.bound_j, float(amount))
     return int(unsure[np.argmax(experience.foretell(on)[unsure])])
 
 

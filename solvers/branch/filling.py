@@ -81,15 +81,15 @@ class Filling:
             settle_row(self.table, line, self.point, self.dear_j, self.clock, self._hear)
             return
         rows = self._rows()
-        pieces = Pieces(self.table.take(rows))
-        if not len(pieces.user) or (np.bincount(pieces.user, minlength=self.table.n_users) == 0).any():
+        pieces = Pieces.in_time(self.table.take(rows), self.clock)
+        if pieces is None or len(np.unique(pieces.user)) < max(1, self.table.n_users):
             return
-        master = Master(pieces, self.dear_j)
+        master = Master(pieces, self.dear_j, self.clock)
         bounded = bound_case(master, root_of(pieces), _ABOVE * self.point.bound_j, _ROUNDS, _TOLERANCE)
+        self.prove(self._lowered(bounded, rows), lambda: leaf_of(self.table, bounded.rates))
         relaxed = bounded.relaxed
         if relaxed is None or self.clock.left_s <= 0:
             return
-        self.prove(self._lowered(bounded, rows), lambda: leaf_of(self.table, bounded.rates))
         served = relaxed.weight[pieces.server != LOCAL].sum()
         small = bool(served <= _SMALL * max(1, int((relaxed.on > 0.5).sum())))
         kept = _thinned(pieces, bounded, _MOST_COLUMNS[small])
@@ -159,6 +159,8 @@ class Filling:
         held = self._descend(generation, rows, generation.dive(mixture))
         best_j = self._offer(generation, rows, held)
         self._bound(generation, rows, best_j, whole)
+        if self.clock.left_s <= 0:
+            return
         windows = Windows(generation, held, self.rng)
         idle = 0
         while idle < max(_FEWEST, _PASSES * windows.turns) and self.clock.left_s > 0:
@@ -181,7 +183,9 @@ class Filling:
         remote = at != LOCAL
         if (self.table.blocks * self.table.units)[at[remote]].sum() > 2 * _MOST_CELLS:
             return
-        pieces = Pieces(self.table.take(useful))
+        pieces = Pieces.in_time(self.table.take(useful), self.clock)
+        if pieces is None:
+            return
         columns = _columns(pieces, np.arange(len(pieces.user)))
         everything = Generation(pieces.table, columns, generation.paid_j, self.clock)
         everything.learn(generation, rows, useful)

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 from instances.columns import Floats, Ints
 from instances.options import LOCAL
+from solvers.answer import Clock, Limits
 from solvers.branch.cases import OFF, ON, Case
 from solvers.branch.offers import Columns, Offers
 from solvers.branch.rates import Rates
@@ -52,10 +53,11 @@ class Master:
     Args:
         offers: what columns come from.
         dear_j: cost of not serving a user, dearer than any plan.
+        clock: its limit ends every solve.
     """
 
-    def __init__(self, offers: Offers, dear_j: float) -> None:
-        self.offers = offers
+    def __init__(self, offers: Offers, dear_j: float, clock: Clock | None = None) -> None:
+        self.offers, self.clock = offers, clock or Clock(Limits())
         n, s = offers.table.n_users, offers.table.n_servers
         self._size = n, s
         self._offer: Ints = np.zeros(0, dtype=np.int64)
@@ -145,8 +147,8 @@ class Master:
         return True
 
     def solve(self) -> Relaxed | None:
-        """Optimum over the columns; None where HiGHS has none to offer."""
-        found = self._lp.solve()
+        """Optimum over the columns; None where HiGHS has none to offer, or not in time."""
+        found = self._lp.solve(self.clock.left_s)
         if found is None:
             return None
         n, s = self._size

@@ -110,9 +110,10 @@ class _Work:
         self.point = dual.at(self.point.prices, steps=_SHARP)
         self._hear(self.point)
         self._keep(Rounding(dual, self.point).fit(self.point.chosen))
-        whole = self.table.allocation == "units"
-        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
-        stop = self._whole(dual) if whole else self._go_on(None)
+        if self.clock.left_s <= 0:
+            return Stop.TIME, ""
+        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j), [])
+        stop = self._whole(dual) if self.table.allocation == "units" else self._go_on(None)
         assert self.search is not None
         if self.search.empty:
             return Stop.INFEASIBLE, "no choice of options fits deadlines and capacities together"
@@ -130,6 +131,8 @@ class _Work:
         self._fill(dual)
         if self._done:
             return Stop.FINISHED
+        if self.clock.left_s <= 0:  # a search that is never looked at would prove less
+            return Stop.TIME
         self._note(self._proof())
         self._begin_anew(dual)
         return self._by_pieces(None)
@@ -159,7 +162,8 @@ class _Work:
             return stop
         if self._listable:
             self._note(self._proof())
-            self._begin_again(Pieces)
+            if not self._begin_again(Pieces):
+                return Stop.TIME
         return self._go_on(most)
 
     @property
@@ -195,7 +199,8 @@ class _Work:
             stop = self.search.run(min(left) if left else None)
             if stop is not Stop.ROUNDS:
                 return stop
-            self._begin_again(type(self.search.offers))
+            if not self._begin_again(type(self.search.offers)):
+                return Stop.TIME
 
     @property
     def _nodes_left(self) -> int | None:
@@ -209,13 +214,13 @@ class _Work:
         at = table.server[~table.is_local]
         return bool((table.blocks[at] * table.units[at]).sum() <= _MOST_CELLS)
 
-    def _begin(self, kind: Callable[[OptionTable], Offers], kept: Ints, record: Record) -> None:
-        """Search the options that are left, from the prices of a record on."""
+    def _begin(self, kind: Callable[[OptionTable], Offers], kept: Ints, record: Record, sieves: list[Rates]) -> bool:
+        """Search the options that are left by some sieves, from the prices of a record on; False without the time."""
         table = self.table.take(kept)
-        offers = kind(table)
+        offers = Pieces.in_time(table, self.clock) if kind is Pieces else kind(table)
+        if offers is None:
+            return False
         dual, rates = Dual(table), record.rates
-        self.kept = kept
-        self.sieves.append(rates)
         root = root_of(offers, record)
         if isinstance(offers, Pieces):  # many, and few of them are of use
             priced = offers.price(rates, root.live, sharp=True)
@@ -225,30 +230,30 @@ class _Work:
         best = self.best
         if best is not None:
             best = dataclasses.replace(best, chosen=np.searchsorted(kept, best.chosen))
-        self.search = Search(
+        search = Search(
             offers, root, _DEAR * ceiling_j(dual) + 1e-9, self.limits.gap, best, self.best_j,
             Fitting(offers, dual, rates.prices, self.rng, self.clock), self.clock,
         )  # fmt: skip
+        self.nodes += 0 if self.search is None else self.search.nodes
+        self.kept, self.sieves, self.search = kept, [*sieves, rates], search  # together: an interrupt may come
+        return True
 
-    def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> None:
-        """Search afresh from the best plan and the root's prices, with the options that these leave."""
+    def _begin_again(self, kind: Callable[[OptionTable], Offers]) -> bool:
+        """Search afresh from the best plan and the root's prices, with the options that these leave; see `_begin`."""
         old, kept = self.search, self.kept
         assert old is not None
         self.take_over()
         rows = old.offers.row[old.useful]
         if self.best is not None:
             rows = np.concatenate([rows, np.searchsorted(kept, self.best.chosen)])
-        self.nodes += old.nodes
         record = old.root.record  # without a sieve where the nodes ran out before its root was looked at
         again = record if record.sieve is None else Record(record.sieve, old.sieved_j)
-        self._begin(kind, kept[np.unique(rows)], Record(again.rates, again.bound_j))
+        return self._begin(kind, kept[np.unique(rows)], Record(again.rates, again.bound_j), self.sieves)
 
     def _begin_anew(self, dual: Dual) -> None:
         """Search afresh from the prices for all options, with those that the best plan leaves."""
-        assert self.point is not None and self.search is not None
-        self.nodes += self.search.nodes
-        self.sieves.clear()
-        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j))
+        assert self.point is not None
+        self._begin(Shares, self._useful(dual), Record(Rates(self.point.prices), self.point.bound_j), [])
 
     def take_over(self) -> None:
         """Take the best plan and bound of the search."""

@@ -6,11 +6,12 @@ import copy
 
 import numpy as np
 
-from formulations.parts.unit_columns import list_columns
+from formulations.parts.unit_columns import UnitColumns, column_parts, join_columns, list_columns
 from formulations.program import Decision
 from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.allocation import allocate_any
+from solvers.answer import Clock
 from solvers.branch.offers import Columns, Priced, priced
 from solvers.branch.rates import Rates
 
@@ -23,11 +24,14 @@ class Pieces:
     """Columns (option, blocks, units): each is an offer of its own, with fixed amounts (docs/theory.md, P4, P5e).
 
     ``blocks``, ``units``, ``cost_j``: [offers].
+
+    Args:
+        table: options. columns: all of it, where they are known.
     """
 
-    def __init__(self, table: OptionTable) -> None:
+    def __init__(self, table: OptionTable, columns: UnitColumns | None = None) -> None:
         self.table = table
-        columns = list_columns(table)
+        columns = list_columns(table) if columns is None else columns
         self.row, self.user, self.server = columns.option, columns.user, columns.server
         self.blocks, self.units = columns.blocks, columns.units
         at = np.where(self.server == LOCAL, 0, self.server)
@@ -35,6 +39,21 @@ class Pieces:
         phi = np.where(self.server == LOCAL, 0.0, columns.units / table.units[at] if table.n_servers else 0.0)
         self._amount = np.vstack([beta, phi, table.stock_part[self.row].T])
         self.cost_j = columns.cost_j
+
+    @classmethod
+    def in_time(cls, table: OptionTable, clock: Clock) -> Pieces | None:
+        """Those of a table; None when the clock runs out before all are listed."""
+        parts = []
+        for part in column_parts(table):
+            if clock.left_s <= 0:
+                return None
+            parts.append(part)
+        return cls(table, join_columns(table, parts))
+
+    @property
+    def listed(self) -> UnitColumns:
+        """As columns of the units model."""
+        return UnitColumns(self.row, self.blocks, self.units, self.cost_j, self.user, self.server)
 
     @property
     def part(self) -> Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from formulations.parts.unit_columns import list_columns
 from instances.options import OptionTable
 from solvers.answer import Clock
 from solvers.branch.bound import bound_case
@@ -31,9 +30,11 @@ def settle_row(table: OptionTable, line: Line, point: Point, dear_j: float, cloc
         table, line: see `solvers.corridor.line_of`. point: good prices. dear_j: more than any plan costs.
         clock: its limit ends it. hear: gets plans and bounds, and says when they are enough.
     """
-    pieces = Pieces(table)
+    pieces = Pieces.in_time(table, clock)
+    if pieces is None:
+        return False
     root = root_of(pieces, Record(Rates(point.prices), point.bound_j))
-    bounded = bound_case(Master(pieces, dear_j), root, math.inf, _ROUNDS, _TOLERANCE)
+    bounded = bound_case(Master(pieces, dear_j, clock), root, math.inf, _ROUNDS, _TOLERANCE)
     # Above what any plan costs: there is none, and the search shows it sooner than a walk along the row.
     if (
         hear(None, bounded.bound_j, lambda: leaf_of(table, bounded.rates))
@@ -42,7 +43,7 @@ def settle_row(table: OptionTable, line: Line, point: Point, dear_j: float, cloc
     ):
         return False
     paid = point.value_j if bounded.relaxed is None else bounded.relaxed.paid_j
-    columns = list_columns(table)
+    columns = pieces.listed
     settled = settle(table, columns, line, paid, dear_j, clock, hear)
     if settled is not None or clock.left_s <= 0:
         return bool(settled)

@@ -49,7 +49,7 @@ class Search:
         self.offers, self.table, self.clock, self.gap = offers, offers.table, clock, gap
         self.best, self.best_j, self._fit = best, best_j, fit
         self._dear = dear_j
-        self._master = Master(offers, dear_j)
+        self._master = Master(offers, dear_j, clock)
         self._experience = Experience.of(self.table.n_servers)
         self._count = itertools.count()
         self._open: list[tuple[float, int, Case]] = []
@@ -113,7 +113,7 @@ class Search:
                 if self.clock.left_s <= 0:
                     return Stop.TIME
                 self._current = self._settle(self._current)
-                if self.outgrown:
+                if self.clock.left_s > 0 and self.outgrown:
                     return Stop.ROUNDS
         self.clock.report(self.best_j, self.bound_j)
         return Stop.FINISHED if math.isinf(self._left) or self._left >= self.enough else Stop.STALLED
@@ -122,16 +122,23 @@ class Search:
         heapq.heappush(self._open, (case.bound_j, next(self._count), case))
 
     def _settle(self, case: Case) -> Case | None:
-        """Bound a case and rule it out or split it; returns a part to go on with, if it is worth a plunge."""
+        """Bound a case and rule it out or split it; returns a part to go on with, if it is worth a plunge.
+
+        Without the time to bound it, it is the case itself that is to be gone on with.
+        """
         self.nodes += 1
         bounded = self._bound(case, _ROUNDS)
         if case.bound_j >= self.enough:
             return None
+        if self.clock.left_s <= 0:
+            return case
         if self._offer(bounded):  # then its optimum, found exactly enough, is the end of the case
             bounded = self._bound(case, _LAST_ROUNDS, tolerance=0.1 * self.gap)
             self._offer(bounded)
         if case.bound_j >= self.enough:
             return None
+        if self.clock.left_s <= 0:
+            return case
         case.live, case.record.sieve = self._useful(case, bounded), bounded.rates
         parts = self._split(case, bounded)
         if parts is None:
@@ -181,7 +188,9 @@ class Search:
         if bounded.relaxed is None:
             return None
 
-        def attempt(server: int, way: int) -> float:
+        def attempt(server: int, way: int) -> float | None:
+            if self.clock.left_s <= 0:
+                return None
             found = self._bound(self._switched(case, server, way), _TRIAL_ROUNDS).bound_j
             return min(found, self.enough)
 

@@ -17,9 +17,10 @@ import math
 import numpy as np
 
 from instances.columns import Bools, Floats, Ints
+from solvers.answer import Clock, Limits
 from solvers.patterns.stands import Stand
 
-__all__ = ["Choice", "TooWideError"]
+__all__ = ["Choice", "LateError", "TooWideError"]
 
 _ROUNDING = 1e-12
 _WIDER = 2.0
@@ -29,6 +30,10 @@ _AT_ONCE = 32
 
 class TooWideError(Exception):
     """More sets or states than are worth looking at."""
+
+
+class LateError(Exception):
+    """No time is left: what was begun is not to be used."""
 
 
 class Choice:
@@ -43,30 +48,32 @@ class Choice:
         regret: [k] J that serving a user here may lose over serving it later, at most.
         fresh: [k] users whom no earlier server reaches.
         width: J of excess up to which sets are looked for at first. most: users beyond which a server is too much.
+        clock: its limit ends every look.
 
     Raises:
-        TooWideError: too many users.
+        TooWideError: too many users. LateError: no time is left; `sets` raises it too, and can be asked again.
     """
 
     def __init__(
-        self, stand: Stand, worth: Floats, static_j: float, regret: Floats, fresh: Bools, width: float, most: int
-    ) -> None:
+        self, stand: Stand, worth: Floats, static_j: float, regret: Floats, fresh: Bools, width: float, most: int,
+        clock: Clock | None = None,
+    ) -> None:  # fmt: skip
         self._stand, self._worth, self._static, self._regret = stand, worth, static_j, regret
+        self._clock = clock or Clock(Limits())
         self.users = np.unique(stand.user)
         if len(self.users) > most:
             raise TooWideError
         self._fresh = sum(1 << k for k in np.flatnonzero(fresh).tolist())
         self._start = np.searchsorted(stand.user, np.append(self.users, self.users[-1:] + 1))
         self._slack = _ROUNDING * (1.0 + float(np.abs(worth[worth < 0]).sum()) + static_j)
-        self._width, self._sets, self._free, self._over = width, *(np.zeros(0, dtype=np.int64),) * 2, np.zeros(0)
+        self._sets, self._free, self._over = *(np.zeros(0, dtype=np.int64),) * 2, np.zeros(0)
         self.least_j = self._look(width)
 
     def sets(self, width: float) -> tuple[Ints, Ints, Floats]:
         """Sets (bits) of an excess up to ``width``, the users without whom they are not worth it unless served already
         (bits), and their excess; least excess first."""
         if width > self._width:
-            self._width = max(width, _WIDER * self._width)
-            self._look(self._width)
+            self._look(max(width, _WIDER * self._width))
         count = int(np.searchsorted(self._over, width + self._slack, side="right"))
         return self._sets[:count], self._free[:count], self._over[:count]
 
@@ -76,20 +83,26 @@ class Choice:
 
     def _look(self, width: float) -> float:
         """Find the sets up to some excess; the least value of all."""
-        sets, value = self._valued(width)
+        sets, value, all_there_are = self._valued(width)
         least = min(0.0, float(value.min(initial=0.0)))
         sets, over = np.append(sets, 0), np.append(value - least, -least)
         free = self._freely(sets, over)
         useful = np.flatnonzero((free & self._fresh) == 0)
         order = useful[np.argsort(over[useful], kind="stable")]
         self._sets, self._free, self._over = sets[order], free[order], over[order]
+        self._width = math.inf if all_there_are else width
         return least
+
+    def _in_time(self) -> None:
+        if self._clock.left_s <= 0:
+            raise LateError
 
     def _freely(self, sets: Ints, over: Floats) -> Ints:
         """[sets] who could be added to each at no loss (bits)."""
         order = np.argsort(sets)
         known, value, free = sets[order], over[order], np.zeros(len(sets), dtype=np.int64)
         for k in range(len(self.users)):
+            self._in_time()
             without = np.flatnonzero((sets >> k & 1) == 0)
             larger = sets[without] | (1 << k)
             at = np.minimum(np.searchsorted(known, larger), len(known) - 1)
@@ -132,6 +145,7 @@ class Choice:
         blocks, units = self._stand.pieces
         sets, tables = np.zeros(1, dtype=np.int64), np.zeros((1, blocks + 1, units + 1))
         for k in users:
+            self._in_time()
             more = self._served(tables, k)
             fit = np.isfinite(more[:, -1, -1])
             sets = np.concatenate([sets, sets[fit] | (1 << k)])
@@ -139,8 +153,8 @@ class Choice:
         order = np.argsort(tables[:, -1, -1], kind="stable")
         return sets[order], tables[order]
 
-    def _valued(self, width: float) -> tuple[Ints, Floats]:
-        """Sets of users (not the empty one) and their values, static energy counted."""
+    def _valued(self, width: float) -> tuple[Ints, Floats, bool]:
+        """Sets of users (not the empty one), their values, static energy counted, and whether there are no others."""
         middle = len(self.users) // 2
         sets, tables = self._half(range(middle))
         others, rest = self._half(range(middle, len(self.users)))
@@ -151,6 +165,7 @@ class Choice:
         values: list[Floats] = [np.zeros(0)]
         least, complete = 0.0, True
         for k in range(len(sets)):
+            self._in_time()
             enough = least + width + self._slack - self._static  # the least only falls
             count = int(np.searchsorted(apart, enough - alone[k], side="right"))
             useful = np.flatnonzero(_corners(tables[k]))
@@ -162,9 +177,7 @@ class Choice:
             values.append(value[fits])
         both, value = np.concatenate(found), np.concatenate(values) + self._static
         some = (both != 0) & (value <= least + width + self._slack)
-        if complete and (some | (both == 0)).all():
-            self._width = math.inf  # there are no more, whatever the width
-        return both[some], value[some]
+        return both[some], value[some], complete and bool((some | (both == 0)).all())
 
 
 def _corners(table: Floats) -> Bools:

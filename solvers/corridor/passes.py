@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from instances.columns import Bools, Floats, Ints
-from solvers.corridor.choices import Choice, TooWideError
+from solvers.answer import Clock, Limits
+from solvers.corridor.choices import Choice, LateError, TooWideError
 from solvers.corridor.line import Line
 
 __all__ = ["Passed", "Row", "walk"]
@@ -55,17 +56,20 @@ Offers = Callable[[int], tuple[Ints, Ints, Floats]]
 """For the k-th place of a walk, the sets that are looked at there; see `Choice.sets`."""
 
 
-def walk(row: Row, places: Sequence[int], offers: Offers, most: Floats, states: int, each: int | None = None) -> Passed:
+def walk(row: Row, places: Sequence[int], offers: Offers, most: Floats, states: int, each: int | None = None,
+         clock: Clock | None = None) -> Passed:  # fmt: skip
     """Walk up along neighbouring places.
 
     Args:
         row: see there. places: of the part.
         offers: see there. most: [places] excess of states that go on after each.
         states: dearer states beyond so many are dropped. each: sets beyond so many for one state as well.
+        clock: its limit ends the walk.
 
     Raises:
-        TooWideError: too many sets at a place.
+        TooWideError: too many sets at a place. LateError: no time is left.
     """
+    clock = clock or Clock(Limits())
     part = frozenset(places)
     after = np.full(len(places), np.inf)
     served, excess, complete = np.zeros(1, dtype=np.int64), np.zeros(1), True
@@ -75,7 +79,7 @@ def walk(row: Row, places: Sequence[int], offers: Offers, most: Floats, states: 
         bits = np.searchsorted(active, row.choices[place].users)
         local, free, over = offers(k)
         sets, free = (_moved(one, np.arange(len(bits)), bits) for one in (local, free))
-        came, took, served, excess = _joined(served, excess, sets, free, over, float(most[k]), each)
+        came, took, served, excess = _joined(served, excess, sets, free, over, float(most[k]), each, clock)
         following = row.line.active[places[k + 1]] if k + 1 < len(places) else active[:0]
         gone = ~np.isin(active, following)
         excess = excess + _left(row, active, gone, served, part)
@@ -103,10 +107,12 @@ def _moved(sets: Ints, source: Ints, target: Ints) -> Ints:
 
 
 _PAIRS = 200_000_000
+_AT_ONCE = 64
+"""States between two looks at the clock."""
 
 
 def _joined(
-    served: Ints, excess: Floats, sets: Ints, free: Ints, over: Floats, most: float, each: int | None
+    served: Ints, excess: Floats, sets: Ints, free: Ints, over: Floats, most: float, each: int | None, clock: Clock
 ) -> tuple[Ints, Ints, Ints, Floats]:
     """Every state with every set worth it, while the excess is not too much: which, which, and both."""
     count = np.searchsorted(over, _loosely(most) - excess, side="right")
@@ -114,7 +120,9 @@ def _joined(
         raise TooWideError
     came, took = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     either = sets ^ free
-    for i in np.flatnonzero(count).tolist():
+    for done, i in enumerate(np.flatnonzero(count).tolist()):
+        if done % _AT_ONCE == 0 and clock.left_s <= 0:
+            raise LateError
         # Nobody twice, and those who would have been free are served already: of `sets` none is served, of `free` all.
         fits = np.flatnonzero((either[: count[i]] & served[i]) == free[: count[i]])[:each]
         came.append(np.full(len(fits), i))

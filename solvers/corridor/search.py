@@ -20,7 +20,7 @@ from instances.certificate import Part, Payments
 from instances.columns import Floats, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.answer import Clock
-from solvers.corridor.choices import Choice, TooWideError
+from solvers.corridor.choices import Choice, LateError, TooWideError
 from solvers.corridor.line import Line
 from solvers.corridor.passes import Row, walk
 from solvers.patterns.stands import stands_of
@@ -111,7 +111,8 @@ class Corridor:
         stand = self._stands[int(self._line.server[place])]
         users = np.unique(stand.user)
         fresh = self._line.first[users] == place
-        return Choice(stand, worth[stand.column], static_j, regret[users, place], fresh, width, _MOST_USERS)
+        mine = worth[stand.column]
+        return Choice(stand, mine, static_j, regret[users, place], fresh, width, _MOST_USERS, self._clock)
 
     @property
     def bound_j(self) -> float:
@@ -133,11 +134,13 @@ class Corridor:
         """
         places = range(len(self._line.server))
         for states, known, each in _FEW:
-            passed = walk(self._row, places, self._best(known), np.full(len(places), np.inf), states, each)
+            most = np.full(len(places), np.inf)
+            try:
+                passed = walk(self._row, places, self._best(known), most, states, each, self._clock)
+            except LateError:
+                break
             if passed.sets is not None:
                 return self._decoded(passed.sets)
-            if self._clock.left_s <= 0:
-                break
         return None
 
     def run(self, enough: Callable[[], bool]) -> bool:
@@ -166,7 +169,9 @@ class Corridor:
             ahead = part.behind[1:]
             width = most - part.before[:-1] - ahead
             try:
-                passed = walk(self._row, places, self._offers(part, width), most - ahead, _STATES)
+                passed = walk(self._row, places, self._offers(part, width), most - ahead, _STATES, None, self._clock)
+            except LateError:
+                break
             except TooWideError:
                 part.stuck = True
                 break

@@ -13,7 +13,7 @@ from instances.columns import Floats, Ints
 from instances.options import LOCAL, OptionTable
 from instances.stocks import stocks_bind
 from solvers.answer import Clock
-from solvers.corridor.choices import TooWideError
+from solvers.corridor.choices import LateError, TooWideError
 from solvers.corridor.line import MOST_ACTIVE, Line
 from solvers.corridor.search import Corridor
 
@@ -59,7 +59,7 @@ def settle(
     """
     try:
         corridor = Corridor(table, columns, line, paid_j, dear_j, clock)
-    except TooWideError:
+    except (LateError, TooWideError):
         return None
     hear(None, corridor.bound_j, corridor.proof)
     held = corridor.plan()

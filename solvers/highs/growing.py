@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import time
+from typing import Any
 
 import highspy
 import numpy as np
 import scipy.sparse as sp
 
 from instances.columns import Bools, Floats, Ints
+from solvers.highs.aside import run_aside
 
 __all__ = ["GrowingLp", "LpSolution"]
+
+
+_LONG = 500
+"""Rows from which a run may take seconds: from there on it can be interrupted. A thread costs 0.2 ms."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,6 +46,7 @@ class GrowingLp:
         nothing = np.zeros(0, dtype=np.int32)
         self._model.addRows(len(lower), lower, upper, 0, np.zeros(len(lower), dtype=np.int32), nothing, np.zeros(0))
         self.n_columns = 0
+        self._stopped = self._heard = False
 
     def add(self, cost: Floats, matrix: sp.csc_matrix, upper: Floats) -> None:
         """Columns with lower bound 0.
@@ -76,15 +85,48 @@ class GrowingLp:
             self._model.deleteCols(len(places), places)
             self.n_columns -= len(places)
 
-    def solve(self) -> LpSolution | None:
-        """The optimum, or None where HiGHS does not claim one (it is asked twice, the second time from nothing)."""
+    def solve(self, seconds: float = math.inf) -> LpSolution | None:
+        """The optimum, or None where HiGHS does not claim one (it is asked twice, the second time from nothing).
+
+        Args:
+            seconds: until it gives up, with None; the next run goes on from there.
+
+        Raises:
+            KeyboardInterrupt: on Ctrl-C, once HiGHS has stopped.
+        """
+        end = time.perf_counter() + seconds
         for again in (False, True):
+            left = end - time.perf_counter()
+            if left <= 0:
+                return None
             if again:
                 self._model.clearSolver()
-            self._model.run()
+            # HiGHS counts the seconds of all runs of a model together.
+            self._model.setOptionValue("time_limit", self._model.getRunTime() + left)
+            self._run()
+            if self._model.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+                return None
             if self._model.getModelStatus() == highspy.HighsModelStatus.kOptimal:
                 found = self._model.getSolution()
                 values, duals = np.asarray(found.col_value), np.asarray(found.row_dual)
                 if np.isfinite(values).all() and np.isfinite(duals).all():
                     return LpSolution(values, duals, float(self._model.getInfo().objective_function_value))
         return None
+
+    def _run(self) -> None:
+        """Run HiGHS: where that may take long in a thread, so that this one hears Ctrl-C."""
+        if self._model.getNumRow() < _LONG:
+            self._model.run()
+            return
+        if not self._heard:
+            self._model.cbSimplexInterrupt.subscribe(self._poll)
+            self._heard = True
+        self._stopped = False
+        if run_aside(self._model, self._stop):
+            raise KeyboardInterrupt
+
+    def _stop(self) -> None:
+        self._stopped = True
+
+    def _poll(self, event: Any) -> None:
+        event.interrupt(self._stopped)  # HiGHS remembers it from run to run

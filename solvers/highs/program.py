@@ -22,6 +22,7 @@ from formulations.program import Program
 from instances.columns import Floats
 from instances.errors import InputError, nearest
 from solvers.answer import Limits
+from solvers.highs.aside import run_aside
 
 __all__ = ["HighsOptions", "Outcome", "Status", "highs_version", "solve_program"]
 
@@ -29,7 +30,6 @@ ROW_TOLERANCE = 1e-5
 """Largest violation (rows are dimensionless) at which values are still taken as a solution to work from."""
 
 TARGET_SIZE = 1e3
-_POLL_S = 0.05
 _HEARTBEAT_S = 0.5
 
 
@@ -256,6 +256,10 @@ class _Watch:
         if self.stop:
             event.interrupt()
 
+    def end(self) -> None:
+        """Stop HiGHS as soon as it asks."""
+        self.stop = True
+
     def take(self) -> Floats | None:
         """The newest incumbent, once."""
         with self._lock:
@@ -264,32 +268,17 @@ class _Watch:
 
 
 def _run(model: highspy.Highs, watch: _Watch, on_state: Callable[[Floats | None, float, float], None] | None) -> bool:
-    """Run in a thread, so that this one can report and hear Ctrl-C; returns whether it was interrupted."""
-    failure: list[BaseException] = []
+    """Run, with reports of new incumbents at once and of the rest now and then; returns whether it was interrupted."""
+    last = -math.inf
 
-    def work() -> None:
-        try:
-            model.run()
-        except BaseException as error:  # handed to the calling thread below
-            failure.append(error)
-        finally:
-            highspy.Highs.resetGlobalScheduler(False)
+    def report() -> None:
+        nonlocal last
+        values = watch.take()
+        if on_state and (values is not None or time.perf_counter() - last > _HEARTBEAT_S):
+            last = time.perf_counter()
+            on_state(values, watch.best, watch.bound)
 
-    thread = threading.Thread(target=work, daemon=True, name="highs")
-    thread.start()
-    interrupted, last = False, -math.inf
-    while thread.is_alive():
-        try:
-            thread.join(_POLL_S if last > 0 else 0.005)
-            values = watch.take()
-            if on_state and not interrupted and (values is not None or time.perf_counter() - last > _HEARTBEAT_S):
-                last = time.perf_counter()
-                on_state(values, watch.best, watch.bound)
-        except KeyboardInterrupt:
-            interrupted = watch.stop = True
-    if failure:
-        raise failure[0]
-    return interrupted
+    return run_aside(model, watch.end, report)
 
 
 def _outcome(program: Program, model: highspy.Highs, scale: float, interrupted: bool) -> Outcome:

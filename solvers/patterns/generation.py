@@ -57,7 +57,7 @@ class Generation:
         alone = np.zeros(table.n_users)
         alone[columns.user[self.local]] = columns.cost_j[self.local]
         self.missing_j = np.maximum(self.missing_j, 2 * alone)
-        self.master = PatternMaster(columns, self.local, table.static_j, self.missing_j)
+        self.master = PatternMaster(columns, self.local, table.static_j, self.missing_j, clock)
         self.bound_j, self._proving = -math.inf, self.paid_j
 
     def quick(self, rounds: int, tolerance: float) -> Mixture | None:
@@ -98,12 +98,22 @@ class Generation:
         self.master.recost(self.missing_j)
 
     def look(self, paid: Floats, closed: Ints | None = None, pack: Pack = Stand.guess) -> tuple[float, int]:
-        """A pattern of each server at some payments, but of those closed: the value of the bound, and how many new."""
+        """A pattern of each server at some payments, but of those closed: the value of the bound, and how many new.
+
+        Without time for all servers the patterns found are kept, and the value is −inf.
+        """
         columns, static = self.columns, self.table.static_j
         worth = columns.cost_j - paid[columns.user]
         shut = set() if closed is None else set(closed.tolist())
-        found = [(s, pack(stand, worth)) for s, stand in enumerate(self.stands) if s not in shut]
+        open_stands = [(s, stand) for s, stand in enumerate(self.stands) if s not in shut]
+        found = []
+        for s, stand in open_stands:
+            if self.clock.left_s <= 0:
+                break
+            found.append((s, pack(stand, worth)))
         new = self.master.add([(s, p.columns) for s, p in found if p.least + static[s] < 0])
+        if len(found) < len(open_stands):
+            return -math.inf, new
         alone = np.minimum(columns.cost_j[self.local] - paid[columns.user[self.local]], 0.0)
         gains = np.array([min(p.least + static[s], 0.0) for s, p in found])
         terms = np.concatenate([paid, alone, gains])

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from formulations.parts.unit_columns import UnitColumns
 from instances.columns import Floats, Ints
 from instances.options import LOCAL
+from solvers.answer import Clock
 from solvers.highs import GrowingLp
 
 __all__ = ["Mixture", "PatternMaster"]
@@ -43,10 +44,11 @@ class PatternMaster:
         local: [k] columns without a server: each is a pattern by itself.
         static_j: [n_servers].
         missing_j: [n_users] cost of not serving a user.
+        clock: its limit ends every solve.
     """
 
-    def __init__(self, columns: UnitColumns, local: Ints, static_j: Floats, missing_j: Floats) -> None:
-        self._user, self._cost = columns.user, columns.cost_j
+    def __init__(self, columns: UnitColumns, local: Ints, static_j: Floats, missing_j: Floats, clock: Clock) -> None:
+        self._user, self._cost, self._clock = columns.user, columns.cost_j, clock
         self._static = static_j
         n, s = len(missing_j), len(static_j)
         self._n = n
@@ -111,8 +113,8 @@ class PatternMaster:
         self._lp.recost(np.arange(self._n), missing_j * self._scale)
 
     def solve(self) -> Mixture | None:
-        """Optimum; None where HiGHS has none to offer."""
-        found = self._lp.solve()
+        """Optimum; None where HiGHS has none to offer, or not in time."""
+        found = self._lp.solve(self._clock.left_s)
         if found is None:
             return None
         paid = np.maximum(found.row_duals[: self._n] / self._scale, 0.0)

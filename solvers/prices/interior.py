@@ -19,6 +19,7 @@ import numpy as np
 import scipy.linalg
 
 from instances.columns import Floats, Ints
+from solvers.answer import Clock, Limits
 from solvers.prices.dual import Dual
 from solvers.prices.groups import Rows, View
 
@@ -85,8 +86,8 @@ class Interior:
         self.rows = Rows(dual, kept)
         self._size = 0.0  # J: of what is summed, so that its rounding is known
 
-    def solve(self, prices: Floats, *, tolerance: float, enough: float = math.inf, steps: int = 100
-              ) -> Solved:  # fmt: skip
+    def solve(self, prices: Floats, *, tolerance: float, enough: float = math.inf, steps: int = 100,
+              clock: Clock | None = None) -> Solved:  # fmt: skip
         """Best prices over the rows.
 
         Args:
@@ -94,13 +95,17 @@ class Interior:
             tolerance: relative gap at which to stop.
             enough: value above which to stop, J.
             steps: at most.
+            clock: its limit ends it, at the best prices so far.
         """
+        clock = clock or Clock(Limits())
         state = best = self._start(prices, _RATIO)
         taken = 0
         for careful in (False, True):
             while taken < (steps if careful else min(_BOLD, steps)):
                 if self._is_done(state, tolerance) or state.view.value_j > enough:
                     return self._solved(state, taken, self._is_done(state, tolerance))
+                if clock.left_s <= 0:
+                    return self._solved(best, taken, False)
                 ahead = self._step(state, careful)
                 if ahead is None:
                     break

@@ -75,7 +75,7 @@ def maximise(dual: Dual, prices: Floats, *, rounds: int = 20, tolerance: float =
             return Best(best, solved, taken, False)
         rows = np.flatnonzero(kept)
         program = Interior(dual, rows)
-        solved = program.solve(best.prices, tolerance=0.5 * tolerance, enough=enough)
+        solved = program.solve(best.prices, tolerance=0.5 * tolerance, enough=enough, clock=clock)
         dual.force[rows] = program.rows.force
         point = dual.at(solved.prices, steps=_SHARP)
         heard(point)
