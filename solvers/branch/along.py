@@ -8,12 +8,15 @@ import math
 import numpy as np
 
 from formulations.program import Decision
+from instances.certificate import Certificate
 from instances.options import OptionTable
 from instances.stocks import stocks_bind
 from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
-from solvers.branch.row import settle_row
+from solvers.branch.proof import leaf_of
+from solvers.branch.row import bound_row, settle_row
 from solvers.corridor import MOST_ACTIVE, MOST_AT_A_SERVER, line_of
 from solvers.heuristics.incumbent import name_users
+from solvers.no_plan import no_option, no_plan
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices
 from solvers.prices.dual import Dual
@@ -29,7 +32,10 @@ _NO_PLAN = "no choice of options fits deadlines and capacities together"
 
 @method
 class AlongCorridor:
-    """Exact for servers of which each has few users in reach. Bounds have no certificate."""
+    """Exact for servers of which each has few users in reach.
+
+    Bounds have no certificate; that there is no plan has one where prices show it (docs/theory.md, P43).
+    """
 
     name = "corridor"
     title = "servers along a line: dynamic programming over who has been served"
@@ -56,7 +62,7 @@ class AlongCorridor:
         except KeyboardInterrupt:
             stop, message = Stop.INTERRUPTED, ""
         bound = math.inf if stop is Stop.INFEASIBLE else work.bound_j
-        return Answer(work.best, stop, bound, work.best_j, tuple(clock.trace), message)
+        return Answer(work.best, stop, bound, work.best_j, tuple(clock.trace), message, certificate=work.certificate)
 
 
 @dataclasses.dataclass(eq=False)
@@ -67,17 +73,22 @@ class _Work:
     best: Decision | None = None
     best_j: float = math.inf
     bound_j: float = -math.inf
+    certificate: Certificate | None = None
 
     def run(self) -> tuple[Stop, str]:
         dual, line = Dual(self.table), line_of(self.table)
         if len(dual.stuck):
+            self.certificate = no_option(self.table.n_servers)
             return Stop.INFEASIBLE, f"{name_users(dual.stuck)} cannot meet the deadline in any way"
         assert line is not None
         point = climb(dual, first_prices(dual), _CLIMB, clock=self.clock)
         point = maximise(dual, point.prices, rounds=_ROUNDS, tolerance=_NEAR, clock=self.clock).point
         self._hear(None, point.bound_j)
         dear_j = _DEAR * ceiling_j(dual) + 1e-9
-        done = settle_row(self.table, line, point, dear_j, self.clock, self._hear)
+        bounded = bound_row(self.table, point, dear_j)
+        done = settle_row(self.table, line, point, bounded, dear_j, self.clock, self._hear)
+        if bounded.bound_j > dear_j:
+            self.certificate = no_plan(Certificate(leaf_of(self.table, bounded.rates), math.inf, whole=True))
         if self.bound_j > dear_j:
             return Stop.INFEASIBLE, _NO_PLAN
         if done or self._enough:

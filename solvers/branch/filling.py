@@ -24,7 +24,7 @@ from solvers.branch.bound import Bounded, bound_case
 from solvers.branch.cases import Case
 from solvers.branch.master import Master
 from solvers.branch.pieces import Pieces
-from solvers.branch.row import settle_row
+from solvers.branch.row import bound_row, settle_row
 from solvers.corridor import line_of
 from solvers.highs import solve_program
 from solvers.patterns import Descent, Generation, Windows
@@ -74,7 +74,8 @@ class Filling:
         """List, price, put together."""
         line = line_of(self.table)
         if line is not None:
-            settle_row(self.table, line, self.point, self.dear_j, self.clock, self._hear)
+            bounded = bound_row(self.table, self.point, self.dear_j)
+            settle_row(self.table, line, self.point, bounded, self.dear_j, self.clock, self._hear)
             return
         rows = self._rows()
         pieces = Pieces(self.table.take(rows))

@@ -24,6 +24,7 @@ from solvers.branch.rates import Rates
 from solvers.branch.search import Search
 from solvers.corridor import line_of
 from solvers.heuristics.incumbent import name_users
+from solvers.no_plan import no_option, no_plan
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices
 from solvers.prices.dual import Dual, Point
@@ -61,7 +62,8 @@ class Branch:
     """Prices bound every case; cases split by servers on or off, then by what users choose.
 
     ``limits.nodes``: cases looked at. The certificate is the tree of cases with the prices of each; under `units` that
-    of the search over whole pieces, or of the short one with continuous shares before it, whichever proves more.
+    of the search over whole pieces, or of the short one with continuous shares before it, whichever proves more. Where
+    there is no plan it is the tree that ruled out every case, without costs (docs/theory.md, P43).
     """
 
     name = "branch"
@@ -262,9 +264,17 @@ class _Work:
         detail = {"nodes": float(self.nodes), "options": float(len(self.table))}
         if self.search is not None:
             detail = {"nodes": float(self.nodes + self.search.nodes), "options": float(len(self.kept))}
-        proofs = [proof for proof in (self._proof(), self.certificate) if proof is not None]
-        certificate = max(proofs, key=lambda proof: proof.bound_j, default=None)
+        certificate = self._no_plan() if stop is Stop.INFEASIBLE else self._best_proof()
         return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
+
+    def _best_proof(self) -> Certificate | None:
+        proofs = [proof for proof in (self._proof(), self.certificate) if proof is not None]
+        return max(proofs, key=lambda proof: proof.bound_j, default=None)
+
+    def _no_plan(self) -> Certificate:
+        """Without any prices there is a user without any option."""
+        proof = self._proof()
+        return no_option(self.table.n_servers) if proof is None else no_plan(proof)
 
     def _proof(self) -> Certificate | None:
         return certificate_of(self.table, self.point, self.search, self.sieves, self.kept)

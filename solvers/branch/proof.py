@@ -13,7 +13,7 @@ from solvers.branch.rates import Rates
 from solvers.branch.search import Search
 from solvers.prices.dual import Point
 
-__all__ = ["certificate_of"]
+__all__ = ["certificate_of", "leaf_of"]
 
 
 def certificate_of(
@@ -50,7 +50,7 @@ def _tree(table: OptionTable, root: Record, kept: Ints) -> Node:
 
 def _node(table: OptionTable, record: Record, kept: Ints, made: dict[int, Node]) -> Node:
     if record.parts is None:
-        return Leaf(record.rates.prices, _links(table, record.rates))
+        return leaf_of(table, record.rates)
     first, second = (made[id(part)] for part in record.parts)
     assert record.sieve is not None
     if record.server is not None:
@@ -63,6 +63,11 @@ def _node(table: OptionTable, record: Record, kept: Ints, made: dict[int, Node])
     rows = kept[record.among]
     options = tuple((int(table.server[row]), int(table.cut[row])) for row in rows)
     return _sieve(table, record.sieve, UserSplit(record.user, options, first, second))
+
+
+def leaf_of(table: OptionTable, rates: Rates) -> Leaf:
+    """The leaf at some rates."""
+    return Leaf(rates.prices, _links(table, rates))
 
 
 def _sieve(table: OptionTable, rates: Rates, rest: Node) -> Node:

@@ -7,7 +7,7 @@ import math
 from formulations.parts.unit_columns import list_columns
 from instances.options import OptionTable
 from solvers.answer import Clock
-from solvers.branch.bound import bound_case
+from solvers.branch.bound import Bounded, bound_case
 from solvers.branch.cases import Record, root_of
 from solvers.branch.master import Master
 from solvers.branch.pieces import Pieces
@@ -17,22 +17,29 @@ from solvers.corridor.settle import Hear
 from solvers.patterns import Generation
 from solvers.prices.dual import Point
 
-__all__ = ["settle_row"]
+__all__ = ["bound_row", "settle_row"]
 
 _ROUNDS, _TOLERANCE = 60, 1e-5
 _QUICK, _EXACT, _CLOSE = 40, 25, 1e-3
 
 
-def settle_row(table: OptionTable, line: Line, point: Point, dear_j: float, clock: Clock, hear: Hear) -> bool:
+def bound_row(table: OptionTable, point: Point, dear_j: float) -> Bounded:
+    """The linear program over columns, from good prices on. Of a bound above ``dear_j`` its rates are the proof."""
+    pieces = Pieces(table)
+    root = root_of(pieces, Record(Rates(point.prices), point.bound_j))
+    return bound_case(Master(pieces, dear_j), root, math.inf, _ROUNDS, _TOLERANCE)
+
+
+def settle_row(
+    table: OptionTable, line: Line, point: Point, bounded: Bounded, dear_j: float, clock: Clock, hear: Hear
+) -> bool:
     """Plans and bounds, handed on as they come; whether the last plan is the optimum.
 
     Args:
-        table, line: see `solvers.corridor.line_of`. point: good prices. dear_j: more than any plan costs.
+        table, line: see `solvers.corridor.line_of`. point: good prices. bounded: see `bound_row`.
+        dear_j: more than any plan costs.
         clock: its limit ends it. hear: gets plans and bounds, and says when they are enough.
     """
-    pieces = Pieces(table)
-    root = root_of(pieces, Record(Rates(point.prices), point.bound_j))
-    bounded = bound_case(Master(pieces, dear_j), root, math.inf, _ROUNDS, _TOLERANCE)
     # Above what any plan costs: there is none, and the search shows it sooner than a walk along the row.
     if hear(None, bounded.bound_j) or bounded.bound_j > dear_j or clock.left_s <= 0:
         return False
