@@ -1,8 +1,8 @@
-"""The problem in which nothing costs anything: a bound above 0 there proves that there is no plan (docs/theory.md, P43).
+"""The problem in which nothing costs anything: a bound above 0 proves that there is no plan (docs/theory.md, P43).
 
-Every plan of an instance is one of the instance without costs, and costs exactly 0 there. What that instance is, is said
-by its own fields: all costs are multiples of users' weights, of the servers' energy weight or of rents. Rules about
-deadlines, memory and energy budgets know none of these, so they stay as they are, with what the checker forgives.
+Every plan of an instance is one of the instance without costs, and costs exactly 0 there. That instance is made by its
+own fields: all costs are multiples of users' weights, of the servers' energy weight or of rents. Rules about deadlines,
+memory and energy budgets know none of these, so they stay as they are, with what the checker forgives.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def check_costless(certificate: Certificate) -> None:
     """Refuse what makes no sense about costs that are left out.
 
     Raises:
-        InputError: ``costless`` is neither true nor false, or true beside a finite bound, which costs nothing can prove.
+        InputError: ``costless`` is neither true nor false, or true beside a finite bound.
     """
     costless: Any = certificate.costless
     if not isinstance(costless, bool):
         raise InputError("certificate.costless", f"is {costless!r}", "costs are left out or not")
     if costless and certificate.bound_j != math.inf:
-        raise InputError("certificate.bound_j", f"is {certificate.bound_j!r}",
-                         "without costs a certificate says that there is no plan", "an infinite bound, null in files")  # fmt: skip
+        why = "without costs a certificate says that there is no plan"
+        raise InputError("certificate.bound_j", f"is {certificate.bound_j!r}", why, "an infinite one, null in files")
 
 
 def without_costs(instance: Instance) -> Instance:

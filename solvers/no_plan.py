@@ -13,7 +13,7 @@ __all__ = ["no_option", "no_plan"]
 
 
 def no_plan(certificate: Certificate) -> Certificate:
-    """The same tree, of the problem without costs: a proof where its cases are ruled out by more than any plan costs."""
+    """The same tree, without costs: a proof where every case is ruled out by a bound above what any plan costs."""
     return dataclasses.replace(certificate, bound_j=math.inf, costless=True)
 
 

@@ -35,7 +35,7 @@ class Verdict(enum.Enum):
     OPTIMAL = "optimal"  # plan checked; the solver's bound is within the gap asked for
     BOUNDED = "bounded"  # plan checked; the solver's bound leaves a larger gap
     FEASIBLE = "feasible"  # plan checked; no bound
-    CERTIFIED_INFEASIBLE = "certified infeasible"  # no plan exists: recomputed from the certificate (docs/theory.md, P43)
+    CERTIFIED_INFEASIBLE = "certified infeasible"  # no plan exists: recomputed from the certificate
     INFEASIBLE = "infeasible"  # no plan exists, by the method's word and the reasons in the message
     UNKNOWN = "unknown"  # neither a plan nor a proof
     WRONG = "wrong"  # a claim was contradicted by the checker

@@ -83,9 +83,7 @@ class Record:
         if self.refused:
             return False
         return (
-            self.verdict == "wrong"
-            or bool(_BAD.search(self.status))
-            or not (self.has_plan or self.verdict in _NO_PLAN)
+            self.verdict == "wrong" or bool(_BAD.search(self.status)) or not (self.has_plan or self.verdict in _NO_PLAN)
         )
 
     @property
