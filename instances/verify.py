@@ -4,8 +4,8 @@
 
 Status 0: what the result states holds; 4: something does not; 65: it has what this program does not know. The plan is
 recomputed in fractions; the bound from the certificate's prices in whole multiples of 2⁻¹²⁸, each step rounded so that
-it can only fall. No solver is believed: cuts, costs of options and λ, of which any is valid, are found here. A number in
-a file is its 64-bit float. Proofs: docs/theory.md, P5, P9, P13, P15, P16, P39, P43; limits: docs/verify.md.
+it can only fall. No solver is believed: cuts, costs of options and λ (any is valid) are found here. A number in a file
+is its 64-bit float. Proofs: docs/theory.md, P5, P9, P13, P15, P16, P39, P43; limits: docs/verify.md.
 """
 
 from __future__ import annotations
