@@ -299,7 +299,7 @@ class Option:
 
 
 class Proof:
-    """What a certificate proves: the least over its leaves (P13a, P15a). ``room``: for rounding."""
+    """What a certificate proves: the least over its leaves (P13a, P15a); INF if that is above 0 without costs (P43)."""
 
     def __init__(self, problem: Problem, certificate: Row) -> None:
         demand(not certificate.get("whole"), "a certificate of whole blocks and units", 65)
@@ -307,7 +307,8 @@ class Proof:
         free, said = certificate["costless"], certificate["bound_j"]
         demand(free in (False, said is None), "a finite bound without costs")
         for row in (*problem.users, *problem.servers.values()) if free else ():
-            row.update(weight=ZERO, on=ZERO)  # then nothing costs anything, and plans cost less than any aim (P43)
+            wider = {x: row[x] * (1 + 10 * ROOM) for x in ("deadline_s", "memory_mb") if x in row}
+            row.update(weight=ZERO, on=ZERO, **wider)
         self.problem, self.names = problem, certificate["servers"]
         demand(sorted(self.names) == sorted(problem.servers), "prices are for other servers")
         self.aim, self.bound, self.room = 1 if free else INF if said is None else down(number(said, -INF)), INF, 0
@@ -315,8 +316,7 @@ class Proof:
         for node in certificate["nodes"]:  # each before its parts: the cases still to come wait on the stack
             stack += self._visit(node, *stack.pop())
         demand(not stack, "a case is missing")
-        if free:
-            self.aim, self.bound, self.room = INF, INF if self.bound > 0 else 0, 0
+        self.aim, self.bound = (INF, INF if self.bound > 0 else 0) if free else (self.aim, self.bound)
 
     def _visit(self, node: Row, left: list[list[Option]], state: dict[str, bool]) -> list[Any]:
         """The parts of a node, the first one last. ``left``: options that the case leaves to each user."""
