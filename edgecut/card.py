@@ -17,7 +17,8 @@ _MEANING = {
     Verdict.OPTIMAL: "plan checked; optimal within the gap, by the solver's bound",
     Verdict.BOUNDED: "plan checked; the solver's bound leaves a gap",
     Verdict.FEASIBLE: "plan checked; no bound",
-    Verdict.INFEASIBLE: "no plan exists",
+    Verdict.CERTIFIED_INFEASIBLE: "no plan exists, recomputed independently in outward-rounded arithmetic",
+    Verdict.INFEASIBLE: "no plan exists, by the method's word",
     Verdict.UNKNOWN: "no plan found, none excluded",
     Verdict.WRONG: "the checker contradicts the solver",
 }

@@ -116,6 +116,8 @@ def _compared(cost: Any, proven: Any, found: Examination) -> Exact:
         for name, ours, exact in (("objective", found.result.objective_j, cost), ("bound", found.certified_j, proven))
         if not _agree(ours, exact, cost)
     ]
+    if proven == math.inf and not faults:
+        return Exact("exact arithmetic: the same (no plan exists)", True)
     shown = [f"{word} {x:.9g}" for word, x in (("objective", objective), ("bound", bound)) if x is not None]
     line = f"exact arithmetic: the same ({', '.join(shown) or 'no plan, no bound'})"
     return Exact(line if not faults else "exact arithmetic: something else", True, tuple(faults), objective, bound)

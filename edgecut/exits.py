@@ -26,7 +26,7 @@ def exit_code(result: Result) -> Exit:
     """Exit status for a result."""
     if result.verdict is Verdict.WRONG:
         return Exit.WRONG
-    if result.verdict is Verdict.INFEASIBLE:
+    if result.verdict.infeasible:
         return Exit.INFEASIBLE
     if result.plan is None:
         return Exit.INTERRUPTED if result.stop is Stop.INTERRUPTED else Exit.NO_PLAN

@@ -122,8 +122,11 @@ class Certificate:
     """Tree of cases. ``bound_j``: what its author says that it proves, J.
 
     ``whole``: users choose whole blocks and units (`units` allocation); else any shares, which bounds both allocations.
+    ``costless``: of the problem in which nothing costs anything (docs/theory.md, P43). A bound above 0 there means that
+    there is no plan; ``bound_j`` is inf then, and nothing else is claimed.
     """
 
     root: Node
     bound_j: float
     whole: bool = False
+    costless: bool = False

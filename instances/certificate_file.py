@@ -20,7 +20,8 @@ Where servers have energy budgets, prices may have a fourth row, of energy. ``"w
 otherwise): users choose whole blocks and units.
 Prices may be followed by ``"links": [["u7", "edge0", 0.05], …]``: what users pay for being at a server at all, J.
 A cut is its row in its network's list (`instances.cuts.efficient_cuts`); server null is the device itself, and
-[null, null] is to be turned away (J-A). ``bound_j`` null is an infinite bound: no plan exists.
+[null, null] is to be turned away (J-A). ``bound_j`` null is an infinite bound: no plan exists. ``"costless": true`` at
+the top (left out otherwise): the tree is that of the problem without costs (docs/theory.md, P43).
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ LOCAL, NO_CUT = -1, -1
 _KINDS = {"payments": ("payments", "prices", "row", "parts"), "prices": ("prices",), "sieve": ("sieve",),
           "server": ("server",), "blocks": ("user", "blocks"), "units": ("user", "units"),
           "user": ("user", "options")}  # fmt: skip
+_MARKS = {"whole": "shares are whole pieces or not", "costless": "costs are left out or not"}
 _PIECES: dict[str, Literal["blocks", "units"]] = {"blocks": "blocks", "units": "units"}
 
 
@@ -78,8 +80,8 @@ def certificate_to_json(instance: Instance, certificate: Certificate) -> dict[st
         elif isinstance(node, Dropped):
             stack.append(node.rest)
     bound = float(certificate.bound_j)
-    pieces = {"whole": True} if certificate.whole else {}
-    return {"bound_j": bound if math.isfinite(bound) else None, **pieces, "servers": servers, "nodes": nodes}
+    marks = {name: True for name in _MARKS if getattr(certificate, name)}
+    return {"bound_j": bound if math.isfinite(bound) else None, **marks, "servers": servers, "nodes": nodes}
 
 
 def _node_to_json(instance: Instance, node: Node, servers: list[str | None], offset: Ints) -> dict[str, Any]:
@@ -128,10 +130,11 @@ def certificate_from_json(instance: Instance, data: Any, where: str = "certifica
         InputError: at the field's path: missing, unknown or of the wrong type; an unknown server or user; a tree with
             parts missing or left over.
     """
-    check_fields(data, {"bound_j": True, "whole": False, "servers": True, "nodes": True}, where)
-    pieces = data.get("whole", False)
-    if not isinstance(pieces, bool):
-        refuse(f"{where}.whole", f"is {pieces!r}", "shares are whole pieces or not", "true, or leave it out")
+    check_fields(data, {"bound_j": True, **dict.fromkeys(_MARKS, False), "servers": True, "nodes": True}, where)
+    marks = {name: data.get(name, False) for name in _MARKS}
+    for name, why in _MARKS.items():
+        if not isinstance(marks[name], bool):
+            refuse(f"{where}.{name}", f"is {marks[name]!r}", why, "true, or leave it out")
     bound = math.inf if data["bound_j"] is None else number(data["bound_j"], f"{where}.bound_j")
     column = _columns(instance, data["servers"], f"{where}.servers")
     rows = check_list(data["nodes"], f"{where}.nodes")
@@ -142,7 +145,7 @@ def certificate_from_json(instance: Instance, data: Any, where: str = "certifica
         done.append(reader.node(rows[k], done, f"{where}.nodes[{k}]"))
     if len(done) != 1:
         refuse(f"{where}.nodes", f"hold {len(done)} trees", "one tree is the certificate", "check that none is lost")
-    return Certificate(done[0], bound, pieces)
+    return Certificate(done[0], bound, **marks)
 
 
 def _columns(instance: Instance, names: Any, where: str) -> Ints:

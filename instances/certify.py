@@ -7,6 +7,7 @@ It shares no code with formulations, solvers, the option table or `instances.phy
 from __future__ import annotations
 
 import dataclasses
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from instances.certificate import Certificate, Leaf
 from instances.certify_bounds import Case, bound_of, least_of, values_of
 from instances.certify_cases import prove_cases
+from instances.certify_nothing import check_costless, with_least_aim, without_costs
 from instances.certify_options import LOCAL, Offers, Options
 from instances.certify_pieces import least_pieces
 from instances.certify_tree import check_tree
@@ -50,7 +52,8 @@ def certify(instance: Instance, certificate: Certificate) -> Proof:
     links; a server that is off serves nobody and has no term; one that is on has that difference itself. Some leaf
     holds for every plan, so the tree proves the least of them. Where options were dropped it proves no more than its
     author says: they were dropped on account of that. With whole pieces (``certificate.whole``) a user's minimum is
-    over (option, blocks, units), else over options with any shares.
+    over (option, blocks, units), else over options with any shares. Without costs (``certificate.costless``) the tree
+    proves that there is no plan, bound inf, or nothing at all, bound −inf.
 
     Raises:
         InputError: something in the certificate that is not understood (see `certify_tree.check_tree`), a list of cuts
@@ -64,8 +67,12 @@ def certify(instance: Instance, certificate: Certificate) -> Proof:
                          "their costs are not restated here, so nothing is proven")  # fmt: skip
     if not obeys_ieee():
         raise InputError("certify", "this process does not compute as IEEE 754 says", "nothing can be proven")
+    check_costless(certificate)
     with np.errstate(all="ignore"):  # what overflows is dealt with as it is
-        return _certify(instance, certificate)
+        if not certificate.costless:
+            return _certify(instance, certificate)
+        proof = _certify(without_costs(instance), with_least_aim(certificate))
+    return Proof(math.inf if proof.bound_j > 0 else -math.inf, 0.0, proof.leaves)
 
 
 def _certify(instance: Instance, certificate: Certificate) -> Proof:

@@ -3,10 +3,9 @@
     python verify.py instance.json result.json [folder of networks]
 
 Status 0: what the result states holds; 4: something does not; 65: it has what this program does not know. The plan is
-recomputed in fractions, without any rounding; the bound from the certificate's prices in whole multiples of 2⁻¹²⁸, each
-step rounded so that the bound can only fall. No solver is believed: which cuts there are, what options cost, and λ, any
-value of which is valid, are found here. A number of a file is the 64-bit float that its text stands for, as those who
-wrote it held it. Proofs: docs/theory.md, P5, P9, P13, P15, P16 and P39; what it does not handle: docs/verify.md.
+recomputed in fractions; the bound from the certificate's prices in whole multiples of 2⁻¹²⁸, each step rounded so that
+it can only fall. No solver is believed: cuts, costs of options and λ (any is valid) are found here. A number in a file
+is its 64-bit float. Proofs: docs/theory.md, P5, P9, P13, P15, P16, P39, P43; limits: docs/verify.md.
 """
 
 from __future__ import annotations
@@ -224,11 +223,9 @@ class Problem:
             total += t.clock * device * z**2 + t.send * sending + t.late * busy
             total += t.byte * cut.upload + t.once + t.flop * cut.flop + t.busy * run
             if at is not None:
-                use = (beta, phi, t.part * cut.moved, t.energy * cut.flop)
-                taken[at] = list(map(operator.add, taken[at], use))
-                for count in (beta * self.servers[at]["blocks"], phi * self.servers[at]["units"]):
-                    odd = self.units and abs(count - round(count)) > ROOM * max(count, 1)
-                    demand(not odd, f"{name} has a part of a piece")
+                taken[at] = list(map(operator.add, taken[at], (beta, phi, t.part * cut.moved, t.energy * cut.flop)))
+                for n in (beta * self.servers[at]["blocks"], phi * self.servers[at]["units"]):
+                    demand(not self.units or abs(n - round(n)) <= ROOM * max(n, 1), f"{name} has a part of a piece")
         for at, used in taken.items():
             demand(max(used[:3]) <= 1 + ROOM, f"{at}: more than all of its uplink, compute or memory is used")
             most = self.servers[at]["energy_budget_j"] * (1 + ROOM)
@@ -302,19 +299,24 @@ class Option:
 
 
 class Proof:
-    """What a certificate proves: the least over its leaves (P13a, P15a). ``room``: for rounding."""
+    """What a certificate proves: the least over its leaves (P13a, P15a); INF if that is above 0 without costs (P43)."""
 
     def __init__(self, problem: Problem, certificate: Row) -> None:
         demand(not certificate.get("whole"), "a certificate of whole blocks and units", 65)
-        fields(certificate, "bound_j servers nodes")
+        certificate = fields({"costless": False} | certificate, "bound_j costless servers nodes")
+        free, said = certificate["costless"], certificate["bound_j"]
+        demand(free in (False, said is None), "a finite bound without costs")
+        for row in (*problem.users, *problem.servers.values()) if free else ():
+            wider = {x: row[x] * (1 + 10 * ROOM) for x in ("deadline_s", "memory_mb") if x in row}
+            row.update(weight=ZERO, on=ZERO, **wider)
         self.problem, self.names = problem, certificate["servers"]
         demand(sorted(self.names) == sorted(problem.servers), "prices are for other servers")
-        self.aim = INF if certificate["bound_j"] is None else down(number(certificate["bound_j"], -INF))
-        self.bound, self.room = INF, 0
+        self.aim, self.bound, self.room = 1 if free else INF if said is None else down(number(said, -INF)), INF, 0
         stack: list[Any] = [([problem.options(i) for i in range(len(problem.users))], {})]
         for node in certificate["nodes"]:  # each before its parts: the cases still to come wait on the stack
             stack += self._visit(node, *stack.pop())
         demand(not stack, "a case is missing")
+        self.aim, self.bound = (INF, INF if self.bound > 0 else 0) if free else (self.aim, self.bound)
 
     def _visit(self, node: Row, left: list[list[Option]], state: dict[str, bool]) -> list[Any]:
         """The parts of a node, the first one last. ``left``: options that the case leaves to each user."""
@@ -348,11 +350,9 @@ class Proof:
         rows = zip(self.names, *([down(number(x)) for x in row] for row in prices), strict=True)
         at: Any = {name: [*row, 0][:4] for name, *row in rows}
         paid = {(self.problem.row[user], server): down(number(x)) for user, server, x in links}
-        due = {}
-        for name, server in self.problem.servers.items():
-            counted = (True, True, server["memory_mb"] < INF, server["energy_budget_j"] < INF)
-            total = sum(map(operator.mul, at[name], counted)) + sum(x for (_, to), x in paid.items() if to == name)
-            due[name] = total - down(server["on"])
+        due = {name: sum(map(operator.mul, at[name], (1, 1, s["memory_mb"] < INF, s["energy_budget_j"] < INF)))
+               + sum(x for (_, to), x in paid.items() if to == name) - down(s["on"])
+               for name, s in self.problem.servers.items()}  # fmt: skip
         return {**at, None: [0, 0, 0, 0]}, paid, due
 
 
@@ -378,8 +378,8 @@ def verify(instance: Row, result: Row, folder: Path = CATALOG) -> tuple[Any, Any
     demand(gap is None or lost <= gap * cost, "the gap is larger than stated")
     holds = {"certified": bound is not None and bound <= most, "bounded": bound is not None, "feasible": bound is None,
              "optimal": lost <= max(number(result["limits"]["gap"]), ROOM) * (1 + ROOM) * cost}  # fmt: skip
-    known = ("infeasible", "unknown") if plan is None else [verdict for verdict, true in holds.items() if true]
-    demand(result["verdict"] in known, "the verdict does not follow")
+    nothing = {"infeasible": True, "unknown": True, "certified infeasible": proven == INF}
+    demand((nothing if plan is None else holds).get(result["verdict"]), "the verdict does not follow")
     return cost, proven
 
 

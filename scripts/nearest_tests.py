@@ -29,6 +29,7 @@ INSTANCES: dict[str, Groups] = {
     "instances/certify_payments.py": ((f"{IN}test_certify_payments.py",), (f"{S}test_filling.py",)),
     "instances/certify_row.py": ((f"{IN}test_certify_payments.py",), (f"{S}test_corridor.py",)),
     "instances/certify_stand.py": ((f"{IN}test_certify_payments.py",), (f"{S}test_filling.py",)),
+    "instances/certify_nothing.py": ((f"{IN}test_certify_nothing.py",), ("tests/trust/test_no_plan.py",)),
     "instances/certify_options.py": (
         (f"{IN}test_certify.py", f"{IN}test_certify_odd.py", f"{IN}test_certify_problems.py"),
         (f"{S}test_certified_results.py", f"{S}test_mutated_certificates.py", f"{S}test_certified_problems.py"),
@@ -199,6 +200,7 @@ SOLVERS: dict[str, Groups] = {
     "solvers/learned": ((f"{S}test_q_learning.py",), (f"{S}test_imitation.py",)),
     "solvers/matching.py": (("tests/systems/test_robust.py",), (f"{S}test_bottleneck.py",)),
     "solvers/meta": ((f"{S}test_meta.py",),),
+    "solvers/no_plan.py": ((f"{S}test_no_plan.py",), ("tests/trust/test_no_plan.py",)),
     "solvers/online": (
         (f"{S}test_online.py", f"{S}test_online_environment.py"),
         (f"{S}test_online_learned.py",),

@@ -35,9 +35,15 @@ class Verdict(enum.Enum):
     OPTIMAL = "optimal"  # plan checked; the solver's bound is within the gap asked for
     BOUNDED = "bounded"  # plan checked; the solver's bound leaves a larger gap
     FEASIBLE = "feasible"  # plan checked; no bound
-    INFEASIBLE = "infeasible"  # no plan exists, by the reasons in the message
+    CERTIFIED_INFEASIBLE = "certified infeasible"  # no plan exists: recomputed from the certificate
+    INFEASIBLE = "infeasible"  # no plan exists, by the method's word and the reasons in the message
     UNKNOWN = "unknown"  # neither a plan nor a proof
     WRONG = "wrong"  # a claim was contradicted by the checker
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether it says that no plan exists, certified or not."""
+        return self in (Verdict.CERTIFIED_INFEASIBLE, Verdict.INFEASIBLE)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,7 +56,8 @@ class Result:
         objective_j: in the problem's unit, recomputed from the plan; inf without a valid plan.
         bound_j: in the problem's unit, lower bound: what the certificate proves if the verdict is CERTIFIED, else what
             the method claims; −inf without.
-        certified_j: in the problem's unit, lower bound recomputed from the certificate, rounded down; −inf without.
+        certified_j: in the problem's unit, lower bound recomputed from the certificate, rounded down; −inf without; inf
+            where that proves that no plan exists.
         gap: (objective − bound)/|objective|; inf when either is missing.
         verdict: what is known. stop: why it stopped. message: explanation in the user's words.
         build_s, solve_s, certify_s: s spent on options and formulation, on solving, on recomputing the certificate.
@@ -110,7 +117,7 @@ class Result:
             return self
         faults, bound, certified = [], self.bound_j, self.certified_j
         room = AGREEMENT * max(abs(report.objective_j), 1e-9)
-        if self.verdict is Verdict.INFEASIBLE:
+        if self.verdict.infeasible:
             faults.append(f"claimed infeasible, and a verified plan is worth {report.objective_j:.9g}")
         if certified > report.objective_j + room:
             faults.append(f"the certificate proves {certified:.9g}, above a verified plan of {report.objective_j:.9g}")
@@ -165,13 +172,16 @@ class Result:
         A claim that the checker contradicts (invalid plan, another objective, a bound above a verified plan, infeasible
         beside a verified plan, a certificate that is rejected or proves less than it claims) makes the verdict WRONG
         and removes the contradicted figure. Without ``certify`` a certificate is kept, but nothing rests on it;
-        ``certify_s`` is that of an earlier run, when a result is read again.
+        ``certify_s`` is that of an earlier run, when a result is read again. That no plan exists may be the method's
+        word: a certificate of it that proves nothing is left out, as the checker may forgive what the method did not.
         """
         limits = limits or Limits()
         report = None if plan is None else check(instance, plan)
         begin = time.perf_counter()
         proof, faults = (None, []) if not certify else weigh(instance, answer.certificate)
         spent_s = time.perf_counter() - begin if proof is not None or faults else 0.0
+        if faults and report is None and answer.certificate is not None and answer.certificate.costless:
+            answer, proof, faults = dataclasses.replace(answer, certificate=None), None, []
         found = _judge(answer, report, limits, proof, faults)
         certificate = None if faults and proof is None else answer.certificate
         if certificate is not None and found.certified_j != -math.inf:
@@ -240,6 +250,8 @@ def _judge(answer: Answer, report: Report | None, limits: Limits, proof: Proof |
         verdict = Verdict.INFEASIBLE if answer.stop is Stop.INFEASIBLE else Verdict.UNKNOWN
         if verdict is Verdict.INFEASIBLE:
             bound = answer.bound_j
+        if certified == math.inf:
+            bound, verdict = math.inf, Verdict.CERTIFIED_INFEASIBLE
         return _Judgement(math.inf, bound, certified, Verdict.WRONG if faults else verdict, faults)
     if not report.valid:
         shown = [str(v) for v in report.violations[:3]]

@@ -66,7 +66,8 @@ def _version(name: str) -> str:
 def result_from_json(instance: Instance, document: dict[str, Any]) -> Result:
     """Result of a document, recomputed by checker and certifier.
 
-    A certificate whose bound was not recomputed then (``certified_j`` is null) is not now either: `examine` does that.
+    A certificate whose bound was not recomputed then (``certified_j`` is null, and the verdict is not that it proves
+    that no plan exists) is not now either: `examine` does that.
 
     Raises:
         InputError: not a result document, of a newer schema, or of another instance.
@@ -80,10 +81,11 @@ def result_from_json(instance: Instance, document: dict[str, Any]) -> Result:
             "give the instance file that was solved",
         )
     plan = None if document["plan"] is None else plan_from_json(instance, document["plan"])
+    said = Verdict(document["verdict"])
     answer = Answer(
         decision=None,
         stop=Stop(document["stop"]),
-        bound_j=_number(document["bound_j"], math.inf if document["verdict"] == "infeasible" else -math.inf),
+        bound_j=_number(document["bound_j"], math.inf if said.infeasible else -math.inf),
         objective_j=_number(document["objective_j"], math.inf),
         trace=tuple(Progress(t, _number(b, math.inf), _number(d, -math.inf)) for t, b, d in document["trace"]),
         message=document["message"],
@@ -95,7 +97,8 @@ def result_from_json(instance: Instance, document: dict[str, Any]) -> Result:
     return Result.checked(
         instance, answer, plan, method=document["method"], seed=document["seed"],
         limits=Limits(**document["limits"]), build_s=document["build_s"], solve_s=document["solve_s"],
-        certify=document["certified_j"] is not None, certify_s=document["certify_s"],
+        certify=document["certified_j"] is not None or said is Verdict.CERTIFIED_INFEASIBLE,
+        certify_s=document["certify_s"],
     )  # fmt: skip
 
 
@@ -103,7 +106,8 @@ def result_from_json(instance: Instance, document: dict[str, Any]) -> Result:
 class Examination:
     """``faults``: everything in a document that does not hold. ``result``: what it amounts to, recomputed.
 
-    ``certified_j``: J, bound recomputed from the certificate, even where the document made nothing of it; −inf without.
+    ``certified_j``: J, bound recomputed from the certificate, even where the document made nothing of it; −inf without,
+    inf where it proves that no plan exists.
     """
 
     faults: list[str]
@@ -140,12 +144,12 @@ def examine(instance: Instance, document: dict[str, Any]) -> Examination:
     ]
     if again.verdict.value != document["verdict"]:
         faults.append(f"recorded verdict '{document['verdict']}', the rest gives '{again.verdict.value}'")
-    if again.plan is None and document["bound_j"] is not None and again.verdict is Verdict.INFEASIBLE:
+    if again.plan is None and document["bound_j"] is not None and again.verdict.infeasible:
         faults.append("an infeasible instance has no bound")
-    if again.verdict is Verdict.INFEASIBLE and solve(instance, "greedy").valid:
+    if again.verdict.infeasible and solve(instance, "greedy").valid:
         faults.append("recorded as infeasible, but a heuristic finds a plan")
     certified = again.certified_j
-    if again.certificate is not None and document["certified_j"] is None:
+    if again.certificate is not None and document["certified_j"] is None and certified < math.inf:
         proof, found = weigh(instance, again.certificate)
         faults += found
         certified = -math.inf if proof is None else proof.bound_j
@@ -166,7 +170,7 @@ def _figures(again: Result, document: dict[str, Any]) -> list[tuple[str, float, 
             ("certified_j", again.certified_j, document["certified_j"]),
             ("certificate.bound_j", again.certified_j, _number(claimed, math.inf)),
         ]
-        if again.verdict is not Verdict.INFEASIBLE:
+        if not again.verdict.infeasible:
             figures.append(("bound_j", again.bound_j, _number(document["bound_j"], -math.inf)))
     return figures
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from formulations.program import Decision
+from instances.certify import CERTIFIABLE
 from instances.errors import InputError
 from instances.expand import expand
 from instances.instance import Instance
@@ -18,6 +19,7 @@ from instances.plan import Plan
 from solvers.answer import Answer, Clock, Limits, Progress, Stop
 from solvers.conflict import explain_conflict
 from solvers.infeasible import explain_users
+from solvers.no_plan import no_option
 from solvers.registry import Method, get_method, require_support
 from solvers.result import Result
 
@@ -82,7 +84,10 @@ def _plan_of(table: OptionTable, decision: Decision) -> Plan:
 def _ask(chosen: Method, instance: Instance, table: OptionTable, limits: Limits, seed: int, clock: Clock) -> Answer:
     stuck = np.flatnonzero(np.diff(table.start) == 0)
     if len(stuck):
-        return Answer(None, Stop.INFEASIBLE, bound_j=float("inf"), message=explain_users(instance, stuck))
+        restated = instance.is_plain and instance.problem in CERTIFIABLE
+        nothing = no_option(instance.n_servers) if restated else None
+        why = explain_users(instance, stuck)
+        return Answer(None, Stop.INFEASIBLE, bound_j=float("inf"), message=why, certificate=nothing)
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     try:
         answer = chosen.solve(table, limits=limits, rng=rng, clock=clock)

@@ -59,6 +59,7 @@ def _as_json(found: Examination, exactly: Exact) -> dict[str, Any]:
     return {
         "valid": not found.faults,
         "faults": found.faults,
+        "certified_infeasible": found.certified_j == math.inf and not found.faults,
         "certified_j": certified,
         "certified_gap": gap if math.isfinite(gap) and not found.faults else None,
         "exact": {"ran": exactly.ran, "objective": exactly.objective, "bound": exactly.bound, "line": exactly.line},
@@ -76,6 +77,8 @@ def _confirmed(found: Examination) -> list[str]:
     result = found.result
     assert result is not None  # without faults there is one
     proven, unit = math.isfinite(found.certified_j), result.instance.unit
+    if found.certified_j == math.inf:
+        return ["certified: no plan exists, recomputed from the certificate (rounded outward; docs/theory.md, P43)"]
     if result.plan is None:
         lines = [f"not refuted: there is no plan to check, '{result.verdict.value}' is the method's word"]
         return (

@@ -75,7 +75,7 @@ def _run(one: Entry, instance: Instance, method: str, limits: Limits, folder: Pa
     result = solve(instance, method, limits=limits, certify=False)
     if result.verdict is Verdict.WRONG:
         raise RuntimeError(f"{one.name}: {method} is wrong: {result.message}")
-    if result.verdict is Verdict.INFEASIBLE:
+    if result.verdict.infeasible:
         return [_without_plan(one, instance, result, folder)]
     return [
         submit(one.name, result, folder=folder, problem=instance),

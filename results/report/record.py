@@ -18,7 +18,8 @@ __all__ = ["GAP", "Record", "read_records"]
 GAP = 1e-4
 """Gap that counts as proven where a case does not say which."""
 
-_PROVEN = ("certified", "optimal", "infeasible")
+_NO_PLAN = ("infeasible", "certified infeasible")
+_PROVEN = ("certified", "optimal", *_NO_PLAN)
 _BAD = re.compile(r"error|fail|crash|kill|died|memory|timeout|interrupted|invalid|wrong|lost|signal|^time$", re.I)
 _NOT_OF_INSTANCE = ("method", "options", "limits", "limit_s", "time_s", "gap", "nodes", "rounds", "wall_s", "grace_s",
                     "memory_gib", "threads", "take", "bar", "attempt")  # fmt: skip
@@ -82,9 +83,7 @@ class Record:
         if self.refused:
             return False
         return (
-            self.verdict == "wrong"
-            or bool(_BAD.search(self.status))
-            or not (self.has_plan or self.verdict == "infeasible")
+            self.verdict == "wrong" or bool(_BAD.search(self.status)) or not (self.has_plan or self.verdict in _NO_PLAN)
         )
 
     @property

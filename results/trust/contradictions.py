@@ -92,7 +92,7 @@ def _against(name: str, result: Result, best_j: float, witness: str, plan: Plan 
     assert plan is not None  # a valid result has one
     refuted = result.refuted_by(plan)
     if refuted.verdict is Verdict.WRONG:
-        kind = "infeasible" if result.verdict is Verdict.INFEASIBLE else "bound"
+        kind = "infeasible" if result.verdict.infeasible else "bound"
         return [Contradiction(kind, name, witness, refuted.message, refuted, plan)]
     # A certified result has a proven gap, which need not be the one asked for.
     solved = result.verdict in (Verdict.OPTIMAL, Verdict.CERTIFIED) and result.gap <= LIMITS.gap

@@ -16,6 +16,7 @@ from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
 from solvers.branch.row import settle_row
 from solvers.corridor import MOST_ACTIVE, MOST_AT_A_SERVER, line_of
 from solvers.heuristics.incumbent import name_users
+from solvers.no_plan import no_option, no_plan
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices
 from solvers.prices.dual import Dual
@@ -31,7 +32,10 @@ _NO_PLAN = "no choice of options fits deadlines and capacities together"
 
 @method
 class AlongCorridor:
-    """Exact for servers of which each has few users in reach."""
+    """Exact for servers of which each has few users in reach.
+
+    That there is no plan has a certificate where prices show it (docs/theory.md, P43).
+    """
 
     name = "corridor"
     title = "servers along a line: dynamic programming over who has been served"
@@ -58,7 +62,8 @@ class AlongCorridor:
         except KeyboardInterrupt:
             stop, message = Stop.INTERRUPTED, ""
         bound = math.inf if stop is Stop.INFEASIBLE else work.bound_j
-        return Answer(work.best, stop, bound, work.best_j, tuple(clock.trace), message, certificate=work.certificate)
+        certificate = work.certificate(bound)
+        return Answer(work.best, stop, bound, work.best_j, tuple(clock.trace), message, certificate=certificate)
 
 
 @dataclasses.dataclass(eq=False)
@@ -69,7 +74,7 @@ class _Work:
     best: Decision | None = None
     best_j: float = math.inf
     bound_j: float = -math.inf
-    certificate: Certificate | None = None
+    proof: Callable[[], Node] | None = None
 
     def run(self) -> tuple[Stop, str]:
         dual, line = Dual(self.table), line_of(self.table)
@@ -87,6 +92,15 @@ class _Work:
             return Stop.FINISHED, ""
         return (Stop.TIME, "") if self.clock.left_s <= 0 else (Stop.STALLED, "too many states to go on")
 
+    def certificate(self, bound_j: float) -> Certificate | None:
+        """Of the bound; of there being no plan (an infinite bound) where prices show it."""
+        if self.proof is None:
+            return no_option(self.table.n_servers) if math.isinf(bound_j) and bound_j > 0 else None
+        found = Certificate(self.proof(), bound_j, whole=True)
+        if bound_j < math.inf:
+            return found
+        return no_plan(found) if isinstance(found.root, Leaf) else None
+
     @property
     def _enough(self) -> bool:
         return relative_gap(self.best_j, self.bound_j) <= self.limits.gap
@@ -97,7 +111,6 @@ class _Work:
             self.best, self.best_j = decision, cost
             self.clock.found(self.table, decision)
         if bound_j * (1 - _ROUNDING) > self.bound_j:
-            self.bound_j = bound_j * (1 - _ROUNDING)
-            self.certificate = Certificate(proof(), self.bound_j, True)
+            self.bound_j, self.proof = bound_j * (1 - _ROUNDING), proof
         self.clock.report(self.best_j, self.bound_j)
         return self._enough

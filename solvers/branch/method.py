@@ -24,6 +24,7 @@ from solvers.branch.rates import Rates
 from solvers.branch.search import Search
 from solvers.corridor import line_of
 from solvers.heuristics.incumbent import name_users
+from solvers.no_plan import no_option, no_plan
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices
 from solvers.prices.dual import Dual, Point
@@ -58,7 +59,7 @@ class Branch:
 
     ``limits.nodes``: cases looked at. The certificate is the tree of cases with the prices of each; under `units` that
     of the search over whole pieces, of a short one with continuous shares, of patterns or of a row, whichever proves
-    most.
+    most. Where there is no plan it is the tree that ruled out every case, without costs (docs/theory.md, P43).
     """
 
     name = "branch"
@@ -83,7 +84,10 @@ class Branch:
 
 @dataclasses.dataclass(eq=False)
 class _Work:
-    """Best plan (rows of ``table``) and bound so far, and the search that goes on."""
+    """Best plan (rows of ``table``) and bound so far, and the search that goes on.
+
+    ``certificate`` of earlier searches; ``heard``: makes the proof of ``heard_j``, of patterns or of a row.
+    """
 
     table: OptionTable
     limits: Limits
@@ -98,6 +102,8 @@ class _Work:
     nodes: int = 0
     search: Search | None = None
     certificate: Certificate | None = None
+    heard_j: float = -math.inf
+    heard: Callable[[], Node] | None = None
 
     def run(self) -> tuple[Stop, str]:
         dual = Dual(self.table)
@@ -183,9 +189,8 @@ class _Work:
     def _prove(self, bound_j: float, proof: Callable[[], Node] | None) -> float:
         """Take a bound, if it is better; the best, J."""
         bound_j *= 1 - 1e-9
-        proves_more = self.certificate is None or bound_j > self.certificate.bound_j
-        if proof is not None and proves_more and math.isfinite(bound_j):
-            self.certificate = Certificate(proof(), bound_j, whole=True)
+        if proof is not None and self.heard_j < bound_j < math.inf:
+            self.heard_j, self.heard = bound_j, proof
         self.bound_j = max(self.bound_j, bound_j)
         self.clock.report(self.best_j, self.bound_j)
         return self.bound_j
@@ -272,9 +277,18 @@ class _Work:
         detail = {"nodes": float(self.nodes), "options": float(len(self.table))}
         if self.search is not None:
             detail = {"nodes": float(self.nodes + self.search.nodes), "options": float(len(self.kept))}
-        proofs = [proof for proof in (self._proof(), self.certificate) if proof is not None]
-        certificate = max(proofs, key=lambda proof: proof.bound_j, default=None)
+        certificate = self._no_plan() if stop is Stop.INFEASIBLE else self._best_proof()
         return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
+
+    def _best_proof(self) -> Certificate | None:
+        heard = None if self.heard is None else Certificate(self.heard(), self.heard_j, whole=True)
+        proofs = [proof for proof in (self._proof(), self.certificate, heard) if proof is not None]
+        return max(proofs, key=lambda proof: proof.bound_j, default=None)
+
+    def _no_plan(self) -> Certificate:
+        """Without any prices there is a user without any option."""
+        proof = self._proof()
+        return no_option(self.table.n_servers) if proof is None else no_plan(proof)
 
     def _proof(self) -> Certificate | None:
         return certificate_of(self.table, self.point, self.search, self.sieves, self.kept)

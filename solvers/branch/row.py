@@ -36,11 +36,8 @@ def settle_row(table: OptionTable, line: Line, point: Point, dear_j: float, cloc
     root = root_of(pieces, Record(Rates(point.prices), point.bound_j))
     bounded = bound_case(Master(pieces, dear_j, clock), root, math.inf, _ROUNDS, _TOLERANCE)
     # Above what any plan costs: there is none, and the search shows it sooner than a walk along the row.
-    if (
-        hear(None, bounded.bound_j, lambda: leaf_of(table, bounded.rates))
-        or bounded.bound_j > dear_j
-        or clock.left_s <= 0
-    ):
+    near = hear(None, bounded.bound_j, lambda: leaf_of(table, bounded.rates))
+    if near or bounded.bound_j > dear_j or clock.left_s <= 0:
         return False
     paid = point.value_j if bounded.relaxed is None else bounded.relaxed.paid_j
     columns = pieces.listed

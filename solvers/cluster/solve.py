@@ -25,6 +25,7 @@ from solvers.cluster.dual import ClusterDual
 from solvers.cluster.engine import connect
 from solvers.cluster.recipes import Recipe, given, stored
 from solvers.infeasible import explain_users
+from solvers.no_plan import no_option
 from solvers.objective import decision_cost
 from solvers.prices.dual import Point
 from solvers.prices.method import EXACT, ROUNDS, State, climb_and_plan
@@ -96,7 +97,8 @@ def ask_cluster(client: Client, recipes: list[Recipe], instance: Instance, limit
         dual = ClusterDual(client, recipes)
         build_s = time.perf_counter() - begin
         if len(dual.stuck):
-            return Answer(None, Stop.INFEASIBLE, math.inf, message=explain_users(instance, dual.stuck))
+            message, nothing = explain_users(instance, dual.stuck), no_option(instance.n_servers)
+            return Answer(None, Stop.INFEASIBLE, math.inf, message=message, certificate=nothing)
         state = _Gathered(dual.table, clock)
         rng = np.random.default_rng(np.random.SeedSequence(seed))
         climb_and_plan(state, dual, dual, rounds, limits, rng)

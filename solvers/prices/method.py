@@ -13,6 +13,7 @@ from instances.columns import Floats
 from instances.options import OptionTable
 from solvers.answer import Answer, Clock, Limits, Stop, relative_gap
 from solvers.heuristics.incumbent import name_users
+from solvers.no_plan import no_option, no_plan
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices, sampled_prices
 from solvers.prices.dual import Crowd, Dual, Point, Population
@@ -83,7 +84,8 @@ class Prices:
 
     The bound is that of continuous shares for both allocation rules. ``limits.rounds``: evaluations of the dual
     function over all users (40 by default). The prices (J for the whole resource) are the certificate: with
-    any λ ≥ 0 they prove the bound (docs/theory.md, P5). For small crowds local search follows.
+    any λ ≥ 0 they prove the bound (docs/theory.md, P5), or, without costs, that there is no plan (P43). For small
+    crowds local search follows.
     """
 
     name = "prices"
@@ -102,11 +104,14 @@ class Prices:
         try:
             dual = Dual(table)
             if len(dual.stuck):
-                who = name_users(dual.stuck)
-                return Answer(None, Stop.INFEASIBLE, math.inf, message=f"{who} cannot meet the deadline in any way")
+                message = f"{name_users(dual.stuck)} cannot meet the deadline in any way"
+                nothing = no_option(table.n_servers)
+                return Answer(None, Stop.INFEASIBLE, math.inf, message=message, certificate=nothing)
             stop = _run(state, dual, limits, rng)
             if state.point is not None and state.point.bound_j > ceiling_j(dual):
-                return Answer(None, Stop.INFEASIBLE, math.inf, trace=tuple(clock.trace), message=_TOO_LITTLE)
+                proof = no_plan(Certificate(Leaf(state.point.prices), math.inf))
+                return Answer(None, Stop.INFEASIBLE, math.inf, math.inf, tuple(clock.trace), _TOO_LITTLE,
+                              certificate=proof)  # fmt: skip
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
         bound = -math.inf if state.point is None else max(state.point.bound_j, 0.0)  # nothing costs less

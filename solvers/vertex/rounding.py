@@ -17,6 +17,7 @@ from solvers.answer import Answer, Clock, Limits, Stop
 from solvers.heuristics.incumbent import name_users
 from solvers.heuristics.repair import repair
 from solvers.heuristics.situation import Situation
+from solvers.no_plan import no_option
 from solvers.objective import decision_cost
 from solvers.prices.ascent import climb, first_prices
 from solvers.prices.dual import Dual
@@ -82,6 +83,7 @@ class _Work:
         table = self.pruned = prune(self.table)
         dual = Dual(table)
         if len(dual.stuck):
+            self.certificate = no_option(table.n_servers)
             return Stop.INFEASIBLE, f"{name_users(dual.stuck)} cannot meet the deadline in any way"
         point = climb(dual, first_prices(dual), _FIRST_ROUNDS, clock=self.clock)
         point = maximise(dual, point.prices, rounds=_PRICE_ROUNDS, clock=self.clock).point

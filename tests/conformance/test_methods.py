@@ -102,10 +102,10 @@ def test_impossible_deadline_is_explained(name: str, instance: Instance) -> None
     skip_unless_supported(name, hopeless)
     result = solve(hopeless, name)
     if instance.problem == "J-A":  # whoever cannot be served is turned away
-        assert result.verdict not in (Verdict.INFEASIBLE, Verdict.WRONG), result.message
+        assert not result.verdict.infeasible and result.verdict is not Verdict.WRONG, result.message
         assert result.report is None or not result.report.admitted[1]
         return
-    assert result.verdict is Verdict.INFEASIBLE
+    assert result.verdict.infeasible
     assert "user u1: best possible" in result.message
 
 

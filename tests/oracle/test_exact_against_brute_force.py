@@ -66,8 +66,8 @@ def _compare(chunk: int, allocation: str, make: Callable[[int, str], Instance] =
                 continue
             got = solve(instance, name, limits=limits, seed=seed)
             where = f"{name}, {instance.problem}, {allocation}, seed {seed}: {got.message}"
-            if truth.verdict is Verdict.INFEASIBLE:
-                assert got.verdict is Verdict.INFEASIBLE, where
+            if truth.verdict.infeasible:
+                assert got.verdict.infeasible, where
                 continue
             assert truth.valid and got.valid, where
             # HiGHS lets rows slip by 1e-6: it can prove little beyond that.
@@ -138,7 +138,7 @@ def _stay_above(seeds: range, allocation: str, problem: str) -> None:
     feasible = 0
     for seed in seeds:
         instance, truth = _any(seed, allocation, problem), _truth(seed, allocation, problem)
-        if truth.verdict is Verdict.INFEASIBLE:
+        if truth.verdict.infeasible:
             continue
         feasible += 1
         for name, entry in METHODS.items():
@@ -174,7 +174,7 @@ def _stay_below(seeds: range, allocation: str, problem: str) -> None:
     for seed in seeds:
         instance, truth = _any(seed, allocation, problem), _truth(seed, allocation, problem)
         for name in bounds:
-            if truth.verdict is Verdict.INFEASIBLE or _reason(instance, name) is not None:
+            if truth.verdict.infeasible or _reason(instance, name) is not None:
                 continue
             got = solve(instance, name, seed=seed)
             assert got.bound_j <= truth.objective_j * (1 + 1e-7) + 1e-9, f"{name}, seed {seed}"
@@ -219,8 +219,8 @@ def test_prices_say_infeasible_only_where_it_is(allocation: str) -> None:
         truth, got = solve(instance, "brute_force"), solve(instance, "prices")
         if (np.diff(expand(instance).start) == 0).any():
             continue
-        infeasible += truth.verdict is Verdict.INFEASIBLE
+        infeasible += truth.verdict.infeasible
         proven += got.stop is Stop.INFEASIBLE
         if got.stop is Stop.INFEASIBLE:
-            assert truth.verdict is Verdict.INFEASIBLE, f"seed {seed}"
+            assert truth.verdict.infeasible, f"seed {seed}"
     assert 0 < proven <= infeasible

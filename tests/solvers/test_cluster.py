@@ -199,7 +199,7 @@ def test_users_who_cannot_be_served_are_named(client: Any, instance: Instance) -
     deadline[4321] = 1e-9
     hopeless = instance.replace(users=instance.users.replace(deadline_s=deadline))
     got = solve_on_cluster(hopeless, client.scheduler.address)
-    assert got.verdict is Verdict.INFEASIBLE and "user u4321: best possible" in got.message
+    assert got.verdict.infeasible and "user u4321: best possible" in got.message
 
 
 def test_recipes_must_name_everybody_once(client: Any) -> None:

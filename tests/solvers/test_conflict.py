@@ -11,7 +11,7 @@ import pytest
 from instances.expand import expand
 from instances.instance import Instance
 from instances.options import OptionTable
-from solvers import Verdict, solve
+from solvers import solve
 from solvers.answer import Limits
 from solvers.conflict import explain_conflict, find_conflict
 from solvers.fitting import Fitting, capacities_of
@@ -31,7 +31,7 @@ def crowded(seed: int, allocation: str) -> Instance | None:
         shrunk = instance.replace(servers=poor, devices=small)
         if (np.diff(expand(shrunk).start) == 0).any():
             return None
-        if solve(shrunk, "brute_force").verdict is Verdict.INFEASIBLE:
+        if solve(shrunk, "brute_force").verdict.infeasible:
             return shrunk
     return None
 
@@ -59,7 +59,7 @@ def test_fitting_agrees_with_brute_force(allocation: str) -> None:
         if (np.diff(table.start) == 0).any():
             continue
         fits = Fitting(table, Limits(gap=0.0)).fits(np.ones(3, dtype=bool), everything(table))
-        assert fits == (solve(instance, "brute_force").verdict is not Verdict.INFEASIBLE), f"seed {seed}"
+        assert fits == (not solve(instance, "brute_force").verdict.infeasible), f"seed {seed}"
     for instance in cases(allocation):
         table = expand(instance)
         assert not Fitting(table, Limits(gap=0.0)).fits(np.ones(4, dtype=bool), everything(table))
@@ -107,7 +107,7 @@ def test_solve_explains_in_the_users_words() -> None:
         instance = cases(allocation, 1)[0]
         for method in ("exact", "brute_force"):
             result = solve(instance, method)
-            assert result.verdict is Verdict.INFEASIBLE
+            assert result.verdict.infeasible
             assert "cannot all be served within" in result.message
             assert "leaving out user" in result.message
 

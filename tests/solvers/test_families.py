@@ -58,7 +58,7 @@ def test_most_accurate_under_pressure_gives_up_accuracy() -> None:
 def test_a_floor_nobody_reaches_is_explained() -> None:
     instance = mixed("continuous", "J-E").replace(accuracy_floor=np.full(5, 0.99))
     got = solve(instance, "exact")
-    assert got.verdict is Verdict.INFEASIBLE
+    assert got.verdict.infeasible
     assert "right in 99 % of its answers" in explain_users(instance, np.array([0]))
 
 

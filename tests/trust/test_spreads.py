@@ -108,7 +108,7 @@ def _held_to(name: str, result: Result, least: Fraction | None) -> None:
         assert result.plan is None and not math.isfinite(result.objective_j), f"{name} has a plan where none exists"
         return
     optimum = float(least)
-    assert result.verdict is not Verdict.INFEASIBLE, f"{name} calls infeasible what costs {optimum}"
+    assert not result.verdict.infeasible, f"{name} calls infeasible what costs {optimum}"
     assert result.bound_j <= optimum * (1 + ROOM), f"{name}: bound {result.bound_j}, optimum {optimum}"
     assert result.objective_j >= optimum * (1 - 1e-8), f"{name}: {result.objective_j} is below the optimum {optimum}"
     if result.verdict in (Verdict.OPTIMAL, Verdict.CERTIFIED) and result.gap <= LIMITS.gap:
@@ -145,7 +145,7 @@ def _continuous(what: str, decades: int, seed: int, *, many: bool) -> None:
         assert not claim.raised, claim.raised
         if claim.result is None or most is None:
             continue
-        assert claim.result.verdict is not Verdict.INFEASIBLE, f"{claim.asker} calls infeasible what pieces can do"
+        assert not claim.result.verdict.infeasible, f"{claim.asker} calls infeasible what pieces can do"
         assert claim.result.bound_j <= float(most) * (1 + ROOM), f"{claim.asker}, {what} 1e{decades}, seed {seed}"
 
 
