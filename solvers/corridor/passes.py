@@ -57,7 +57,7 @@ Offers = Callable[[int], tuple[Ints, Ints, Floats]]
 
 
 def walk(row: Row, places: Sequence[int], offers: Offers, most: Floats, states: int, each: int | None = None,
-         clock: Clock | None = None) -> Passed:  # fmt: skip
+         clock: Clock | None = None, served_before: int | None = None) -> Passed:  # fmt: skip
     """Walk up along neighbouring places.
 
     Args:
@@ -65,14 +65,16 @@ def walk(row: Row, places: Sequence[int], offers: Offers, most: Floats, states: 
         offers: see there. most: [places] excess of states that go on after each.
         states: dearer states beyond so many are dropped. each: sets beyond so many for one state as well.
         clock: its limit ends the walk.
+        served_before: who of the first place's active users is served already (bits), where that is settled: then
+            nobody is left to servers before the part. None: anybody may be.
 
     Raises:
         TooWideError: too many sets at a place. LateError: no time is left.
     """
     clock = clock or Clock(Limits())
-    part = frozenset(places)
+    part = frozenset(places if served_before is None else range(places[-1] + 1))
     after = np.full(len(places), np.inf)
-    served, excess, complete = np.zeros(1, dtype=np.int64), np.zeros(1), True
+    served, excess, complete = np.full(1, served_before or 0, dtype=np.int64), np.zeros(1), True
     back: list[tuple[Ints, Ints]] = []
     for k, place in enumerate(places):
         active = row.line.active[place]
@@ -116,7 +118,9 @@ def _joined(
 ) -> tuple[Ints, Ints, Ints, Floats]:
     """Every state with every set worth it, while the excess is not too much: which, which, and both."""
     count = np.searchsorted(over, _loosely(most) - excess, side="right")
-    if int(count.sum()) > _PAIRS:
+    if each is not None:
+        count = np.minimum(count, max(1, _PAIRS // len(count)))
+    elif int(count.sum()) > _PAIRS:
         raise TooWideError
     came, took = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     either = sets ^ free

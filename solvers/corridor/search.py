@@ -17,7 +17,7 @@ import numpy as np
 
 from formulations.parts.unit_columns import UnitColumns
 from instances.certificate import Part, Payments
-from instances.columns import Floats, Ints
+from instances.columns import Bools, Floats, Ints
 from instances.options import LOCAL, OptionTable
 from solvers.answer import Clock
 from solvers.corridor.choices import Choice, LateError, TooWideError
@@ -31,9 +31,15 @@ _WIDTH = 2.5
 """Excess of sets that are looked for at first, in mean payments of a user."""
 _STEP, _LONGER = 0.05, 1.6
 """Excess that is looked for beyond what is known, in mean payments; by how much more when that was too little."""
-_STATES, _MOST_USERS = 100_000, 24
+_STATES, _MOST_USERS = 100_000, 26
 _FEW = ((10_000, 2_000, None), (10_000, 20_000, 200))
 """When looking for a good plan: states that go on, sets of a server at most, and sets for each state."""
+_LONG = 300
+"""Servers from which on the second of these takes too long."""
+_FORESIGHT = 8
+"""Servers of a part on average from which on plans are made of parts."""
+_ROLLED, _WIDENED = (5_000, 200), 20
+"""For these: states that go on, sets for each; how often more excess is allowed."""
 _ROUNDING = 1e-12
 
 
@@ -133,7 +139,7 @@ class Corridor:
         International Journal of Production Research 1988).
         """
         places = range(len(self._line.server))
-        for states, known, each in _FEW:
+        for states, known, each in _FEW[: 1 if len(places) > _LONG else None]:
             most = np.full(len(places), np.inf)
             try:
                 passed = walk(self._row, places, self._best(known), most, states, each, self._clock)
@@ -143,8 +149,13 @@ class Corridor:
                 return self._decoded(passed.sets)
         return None
 
-    def run(self, enough: Callable[[], bool]) -> bool:
-        """Join parts until one is left and settled; whether it was. ``enough``: asked after each pass, ends it."""
+    def run(self, enough: Callable[[], bool], offer: Callable[[Ints], bool] | None = None) -> bool:
+        """Join parts until one is left and settled; whether it was.
+
+        Args:
+            enough: asked after each pass, ends it.
+            offer: takes plans [n_users] on the way, if any are wanted, and says when one is enough.
+        """
         if len(self._parts) == 1:
             self._settle(self._parts[0], enough)
         while len(self._parts) > 1:
@@ -152,10 +163,49 @@ class Corridor:
                 self._parts[k : k + 2] = [self._parts[k].joined(self._parts[k + 1])]
                 if self._settle(self._parts[k], enough) or self._clock.left_s <= 0:
                     return False
+            if offer is not None and 1 < len(self._parts) <= len(self._line.server) // _FORESIGHT:
+                held = self.rolled()
+                if held is not None and offer(held):
+                    return False
         if self._parts and self._parts[0].sets is None:
             return False
         self.held = self._decoded(self._parts[0].sets or [] if self._parts else [])
         return True
+
+    def rolled(self) -> Ints | None:
+        """[n_users] a column of each user; None when no such plan is found.
+
+        Parts are decided from first to last, each with the next one in view (rolling horizon).
+        """
+        sets: list[int] = []
+        served = np.zeros(len(self._local), dtype=bool)
+        for k, part in enumerate(self._parts):
+            view = part.joined(self._parts[k + 1]) if k + 1 < len(self._parts) else part
+            found = self._through(view, served)
+            if found is None:
+                return None
+            for place, members in enumerate(found[: part.stop - part.start], part.start):
+                users = self._row.choices[place].users
+                served[users[(members >> np.arange(len(users)) & 1) != 0]] = True
+                sets.append(members)
+        return self._decoded(sets)
+
+    def _through(self, view: _Part, served: Bools) -> list[int] | None:
+        """Good sets of some places after what was decided before them; None when none are found."""
+        step, places, ahead = self._step, range(view.start, view.stop), view.behind[1:]
+        active = self._row.line.active[view.start]
+        before = sum(1 << bit for bit in np.flatnonzero(served[active]).tolist())
+        for _ in range(_WIDENED):
+            most = view.worth + step
+            offers = self._offers(view, most - view.before[:-1] - ahead)
+            try:
+                passed = walk(self._row, places, offers, most - ahead, _ROLLED[0], _ROLLED[1], self._clock, before)
+            except (LateError, TooWideError):
+                return None
+            if passed.sets is not None:
+                return passed.sets
+            step *= _LONGER
+        return None
 
     def _settle(self, part: _Part, enough: Callable[[], bool]) -> bool:
         """Raise the excess of a part to its least, and note the set of every place; gives up where that is too much.

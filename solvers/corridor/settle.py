@@ -19,11 +19,14 @@ from solvers.corridor.search import Corridor
 
 __all__ = ["MOST_AT_A_SERVER", "line_of", "settle"]
 
-MOST_AT_A_SERVER = 24
+MOST_AT_A_SERVER = 26
 _MOST_IN_A_CROWD, _PART = 16, 0.75
 """Users at a server where nearly all users are active at once: then there are as many states as sets."""
-_MOST_CELLS = 1e8
+_MOST_CELLS = 3e8
 """Pieces of all options together up to which columns are listed."""
+
+_SHORT = 300
+"""Servers up to which a row without a plan is tried with other payments first."""
 
 Hear = Callable[[Decision | None, float, Callable[[], Node]], bool]
 """Takes a plan, a bound and what makes its proof, of whole pieces; whether that is enough."""
@@ -65,11 +68,15 @@ def settle(
     held = corridor.plan()
     if hear(_decision(table, columns, held), corridor.bound_j, corridor.proof):
         return False
-    if held is None:
+    if held is None and len(line.server) <= _SHORT:
         return None
-    done = corridor.run(lambda: hear(None, corridor.bound_j, corridor.proof))
-    if done:
-        hear(_decision(table, columns, corridor.held), corridor.bound_j, corridor.proof)
+
+    def offer(found: Ints) -> bool:
+        return hear(_decision(table, columns, found), corridor.bound_j, corridor.proof)
+
+    done = corridor.run(lambda: hear(None, corridor.bound_j, corridor.proof), offer if held is None else None)
+    if done and corridor.held is not None:
+        offer(corridor.held)
     return done
 
 
