@@ -62,8 +62,8 @@ class Branch:
     """Prices bound every case; cases split by servers on or off, then by what users choose.
 
     ``limits.nodes``: cases looked at. The certificate is the tree of cases with the prices of each; under `units` that
-    of the search over whole pieces, or of the short one with continuous shares before it, whichever proves more. Where
-    there is no plan it is the tree that ruled out every case, without costs (docs/theory.md, P43).
+    of the search over whole pieces, or of the short one with continuous shares before it, whichever proves more; where
+    there is no plan, the tree that ruled out every case, without costs (docs/theory.md, P43).
     """
 
     name = "branch"
@@ -261,20 +261,13 @@ class _Work:
         """What there is, whenever the search ended."""
         self.take_over()
         bound = math.inf if stop is Stop.INFEASIBLE else self.bound_j
-        detail = {"nodes": float(self.nodes), "options": float(len(self.table))}
-        if self.search is not None:
-            detail = {"nodes": float(self.nodes + self.search.nodes), "options": float(len(self.kept))}
-        certificate = self._no_plan() if stop is Stop.INFEASIBLE else self._best_proof()
+        nodes, options = (0, self.table) if self.search is None else (self.search.nodes, self.kept)
+        detail = {"nodes": float(self.nodes + nodes), "options": float(len(options))}
+        last = self._proof()
+        certificate = max(filter(None, (last, self.certificate)), key=lambda proof: proof.bound_j, default=None)
+        if stop is Stop.INFEASIBLE:  # without any prices some user has no option
+            certificate = no_option(self.table.n_servers) if last is None else no_plan(last)
         return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
-
-    def _best_proof(self) -> Certificate | None:
-        proofs = [proof for proof in (self._proof(), self.certificate) if proof is not None]
-        return max(proofs, key=lambda proof: proof.bound_j, default=None)
-
-    def _no_plan(self) -> Certificate:
-        """Without any prices there is a user without any option."""
-        proof = self._proof()
-        return no_option(self.table.n_servers) if proof is None else no_plan(proof)
 
     def _proof(self) -> Certificate | None:
         return certificate_of(self.table, self.point, self.search, self.sieves, self.kept)
