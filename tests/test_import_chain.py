@@ -33,9 +33,9 @@ HIDDEN_FROM_CHECKER = ("instances.options", "instances.cuts", "instances.physics
 # Neither may anything that found a bound be behind its recomputation. The lists of cuts say what the options are.
 CERTIFIER = ("instances.certify", "instances.certify_bounds", "instances.certify_cases",
              "instances.certify_costs", "instances.certify_cuts", "instances.certify_dominance",
-             "instances.certify_least", "instances.certify_nothing", "instances.certify_options", "instances.certify_pieces",
+             "instances.certify_least", "instances.certify_options", "instances.certify_pieces",
              "instances.certify_tree", "instances.certify_values", "instances.outward",
-             "instances.certificate")  # fmt: skip
+             "instances.certify_nothing", "instances.certificate")  # fmt: skip
 HIDDEN_FROM_CERTIFIER = ("instances.options", "instances.physics", "instances.expand", "instances.prune",
                          "instances.plan", "instances.check", "formulations", "solvers", "results",
                          "edgecut")  # fmt: skip
