@@ -274,21 +274,14 @@ class _Work:
         """What there is, whenever the search ended."""
         self.take_over()
         bound = math.inf if stop is Stop.INFEASIBLE else self.bound_j
-        detail = {"nodes": float(self.nodes), "options": float(len(self.table))}
-        if self.search is not None:
-            detail = {"nodes": float(self.nodes + self.search.nodes), "options": float(len(self.kept))}
-        certificate = self._no_plan() if stop is Stop.INFEASIBLE else self._best_proof()
-        return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
-
-    def _best_proof(self) -> Certificate | None:
+        nodes, options = (0, self.table) if self.search is None else (self.search.nodes, self.kept)
+        detail = {"nodes": float(self.nodes + nodes), "options": float(len(options))}
+        last = self._proof()
         heard = None if self.heard is None else Certificate(self.heard(), self.heard_j, whole=True)
-        proofs = [proof for proof in (self._proof(), self.certificate, heard) if proof is not None]
-        return max(proofs, key=lambda proof: proof.bound_j, default=None)
-
-    def _no_plan(self) -> Certificate:
-        """Without any prices there is a user without any option."""
-        proof = self._proof()
-        return no_option(self.table.n_servers) if proof is None else no_plan(proof)
+        certificate = max(filter(None, (last, self.certificate, heard)), key=lambda proof: proof.bound_j, default=None)
+        if stop is Stop.INFEASIBLE:  # without any prices some user has no option
+            certificate = no_option(self.table.n_servers) if last is None else no_plan(last)
+        return Answer(self.best, stop, bound, self.best_j, tuple(self.clock.trace), message, detail, None, certificate)
 
     def _proof(self) -> Certificate | None:
         return certificate_of(self.table, self.point, self.search, self.sieves, self.kept)

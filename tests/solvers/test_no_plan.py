@@ -20,7 +20,7 @@ from solvers.answer import Answer, Clock, Stop
 from solvers.no_plan import no_option, no_plan
 from solvers.result import weigh
 from tests.builders import tiny_instance
-from tests.instances.test_certify_nothing import exactly_enough, has_plan, remote
+from tests.instances.crowds import exactly_enough, has_plan, remote
 
 LIMITS = Limits(gap=1e-4, nodes=300)
 

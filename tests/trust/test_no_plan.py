@@ -22,7 +22,7 @@ from instances.json_file import instance_to_json
 from instances.verify import NO_SENSE, Wrong, verify
 from solvers import Limits, Verdict, solve
 from solvers.result_file import examine, result_to_json
-from tests.instances.test_certify_nothing import remote
+from tests.instances.crowds import remote
 from tests.shell import edgecut
 
 Document = dict[str, Any]
