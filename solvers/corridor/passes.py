@@ -81,10 +81,12 @@ def walk(row: Row, places: Sequence[int], offers: Offers, most: Floats, states: 
         bits = np.searchsorted(active, row.choices[place].users)
         local, free, over = offers(k)
         sets, free = (_moved(one, np.arange(len(bits)), bits) for one in (local, free))
-        came, took, served, excess = _joined(served, excess, sets, free, over, float(most[k]), each, clock)
         following = row.line.active[places[k + 1]] if k + 1 < len(places) else active[:0]
         gone = ~np.isin(active, following)
-        excess = excess + _left(row, active, gone, served, part)
+        last = _last_here(row, active, gone, part)
+        must = sum(1 << bit for bit in last if np.isinf(row.alone_j[active[bit]]))
+        came, took, served, excess = _joined((served, excess), (sets, free, over), float(most[k]), must, each, clock)
+        excess = excess + _left(row, active, last, served, must)
         keep = np.flatnonzero(np.isfinite(excess) & (excess <= _loosely(float(most[k]))))
         stay = np.flatnonzero(~gone)
         reduced = _moved(served[keep], stay, np.searchsorted(following, active[stay]))
@@ -114,38 +116,61 @@ _AT_ONCE = 64
 
 
 def _joined(
-    served: Ints, excess: Floats, sets: Ints, free: Ints, over: Floats, most: float, each: int | None, clock: Clock
+    states: tuple[Ints, Floats], sets: tuple[Ints, Ints, Floats], most: float, must: int, each: int | None, clock: Clock
 ) -> tuple[Ints, Ints, Ints, Floats]:
-    """Every state with every set worth it, while the excess is not too much: which, which, and both."""
-    count = np.searchsorted(over, _loosely(most) - excess, side="right")
+    """Every state with every set worth it, while the excess is not too much: which, which, and both.
+
+    Of those in ``must`` nobody is left: only sets with just those whom the state lacks are looked at.
+    """
+    served, excess = states
+    order = np.argsort(sets[0] & must, kind="stable")
+    members, free, over = sets[0][order], sets[1][order], sets[2][order]
+    first, count = _counts(members & must, over, must & ~served, _loosely(most) - excess)
     if each is not None:
         count = np.minimum(count, max(1, _PAIRS // len(count)))
     elif int(count.sum()) > _PAIRS:
         raise TooWideError
     came, took = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    either = sets ^ free
+    either = members ^ free
     for done, i in enumerate(np.flatnonzero(count).tolist()):
         if done % _AT_ONCE == 0 and clock.left_s <= 0:
             raise LateError
         # Nobody twice, and those who would have been free are served already: of `sets` none is served, of `free` all.
-        fits = np.flatnonzero((either[: count[i]] & served[i]) == free[: count[i]])[:each]
+        part = slice(first[i], first[i] + count[i])
+        fits = first[i] + np.flatnonzero((either[part] & served[i]) == free[part])[:each]
         came.append(np.full(len(fits), i))
         took.append(fits)
     a, b = np.concatenate(came), np.concatenate(took)
-    return a, b, served[a] | sets[b], excess[a] + over[b]
+    return a, order[b], served[a] | members[b], excess[a] + over[b]
+
+
+def _counts(key: Ints, over: Floats, wanted: Ints, most: Floats) -> tuple[Ints, Ints]:
+    """[states] first set of the key that is wanted, and how many of these exceed by no more than ``most``."""
+    keys = np.unique(key)
+    edges = np.append(np.searchsorted(key, keys), len(key))
+    place = np.searchsorted(keys, wanted)
+    first, count = np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.int64)
+    for k in np.unique(place[place < len(keys)]).tolist():
+        rows = np.flatnonzero((place == k) & (wanted == keys[k]))
+        first[rows] = edges[k]
+        count[rows] = np.searchsorted(over[edges[k] : edges[k + 1]], most[rows], side="right")
+    return first, count
 
 
 def _loosely(most: float) -> float:
     return most + _ROUNDING * (1 + abs(most))
 
 
-def _left(row: Row, active: Ints, gone: Bools, served: Ints, part: frozenset[int]) -> Floats:
-    """[states] excess of users whom no server of the row can serve any more, and none outside the part either."""
-    bits = [bit for bit in np.flatnonzero(gone).tolist()
+def _last_here(row: Row, active: Ints, gone: Bools, part: frozenset[int]) -> list[int]:
+    """Bits of users whom no server of the row can serve any more, and none outside the part either."""
+    return [bit for bit in np.flatnonzero(gone).tolist()
             if int(row.line.first[active[bit]]) in part and int(row.line.last[active[bit]]) in part]  # fmt: skip
-    must = sum(1 << bit for bit in bits if np.isinf(row.alone_j[active[bit]]))
-    found = np.where((served & must) == must, 0.0, np.inf)
-    for bit in bits:
+
+
+def _left(row: Row, active: Ints, last: list[int], served: Ints, must: int) -> Floats:
+    """[states] excess of those of whom none can be served later; all in ``must`` are served."""
+    found = np.zeros(len(served))
+    for bit in last:
         if not must >> bit & 1:
             found += np.where(served >> bit & 1, 0.0, row.alone_j[active[bit]])
     return found
