@@ -140,7 +140,7 @@ def _excess(
     if not node.parts:
         return 0
     row = Row([stands[s] for s in node.row], [least[s] for s in node.row], paid, alone)
-    for k, part in enumerate(node.parts):
-        claim = int(_whole_numbers(np.asarray(part.excess_j), amount))
-        row.settle(part.start, part.stop, claim, f"{where}.parts[{k}]")
+    claims = _whole_numbers(np.array([part.excess_j for part in node.parts]), amount).tolist()
+    parts = [(int(part.start), int(part.stop), claim) for part, claim in zip(node.parts, claims, strict=True)]
+    row.settle(parts, f"{where}.parts")
     return row.excess

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 
@@ -34,6 +35,33 @@ class _Known:
     stop: int
     before: Ints
     behind: Ints
+
+    @classmethod
+    def of(cls, place: int) -> Self:
+        """Nothing, of one place."""
+        return cls(place, place + 1, *np.zeros((2, 2), dtype=np.int64))
+
+    def joined(self, other: _Known) -> _Known:
+        """With the places behind these."""
+        before = np.append(self.before, self.before[-1] + other.before[1:])
+        return _Known(self.start, other.stop, before, np.append(self.behind[:-1] + other.behind[0], other.behind))
+
+    def raised(self, excess: int) -> _Known:
+        """All of it exceeds by so much, if that is more."""
+        before, behind = self.before.copy(), self.behind.copy()
+        before[-1] = behind[0] = max(excess, int(before[-1]))
+        return _Known(self.start, self.stop, before, behind)
+
+
+def _taken(known: dict[tuple[int, int], _Known], start: int, stop: int, where: str) -> _Known:
+    """A part, made of two neighbours unless it is known; what it is made of is taken out."""
+    if (start, stop) in known:
+        return known.pop((start, stop))
+    middle = next((k for k in range(start + 1, stop) if {(start, k), (k, stop)} <= known.keys()), None)
+    if middle is None:
+        why = "a part is a place, or two parts that came before it"
+        raise InputError(where, f"is about places {start} to {stop - 1}", why)
+    return known.pop((start, middle)).joined(known.pop((middle, stop)))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -68,7 +96,8 @@ class Row:
             self._last[users] = place
         self._late = self._lateness(paid)
         self._sets: dict[int, _Sets] = {}
-        self._known = {(k, k + 1): _Known(k, k + 1, *np.zeros((2, 2), dtype=np.int64)) for k in range(n)}
+        self._wide = np.zeros(n, dtype=np.int64)
+        self._known = {(k, k + 1): _Known.of(k) for k in range(n)}
 
     def _lateness(self, paid: Ints) -> Ints:
         """[places, users] what a user may lose by being served there and not later, at most."""
@@ -82,26 +111,23 @@ class Row:
         """Users who reach a server up to this place and one from it on."""
         return np.flatnonzero((self._first <= place) & (self._last >= place))
 
-    def settle(self, start: int, stop: int, claim: int, where: str) -> None:
-        """Take into account that a part exceeds what payments prove by ``claim``, or by what is found to be less.
+    def settle(self, parts: Sequence[tuple[int, int, int]], where: str) -> None:
+        """Take into account that parts (start, stop) exceed what payments prove by a claim, or by what is less.
 
         Raises:
-            InputError: its halves are not known; more users, sets or states than are worth looking at.
+            InputError: two halves of one are not known; more users, sets or states than are worth looking at.
         """
-        middle = next((k for k in range(start + 1, stop) if {(start, k), (k, stop)} <= self._known.keys()), None)
-        if middle is None and (start, stop) not in self._known:
-            why = "a part is a place, or two parts that came before it"
-            raise InputError(where, f"is about places {start} to {stop - 1}", why)
-        known = self._known[start, stop] if middle is None else self._joined(start, middle, stop)
-        excess = max(int(known.before[-1]), min(claim, self._walked(known, claim, where)))
-        before, behind = known.before.copy(), known.behind.copy()
-        before[-1] = behind[0] = excess
-        self._known[start, stop] = _Known(start, stop, before, behind)
-
-    def _joined(self, start: int, middle: int, stop: int) -> _Known:
-        one, two = self._known.pop((start, middle)), self._known.pop((middle, stop))
-        before = np.append(one.before, one.before[-1] + two.before[1:])
-        return _Known(start, stop, before, np.append(one.behind[:-1] + two.behind[0], two.behind))
+        ends = dict(self._known)
+        for number, (start, stop, claim) in enumerate(parts):  # how wide sets will be asked for, if all claims hold
+            known = _taken(ends, start, stop, f"{where}[{number}]")
+            wide = claim - known.before[:-1] - known.behind[1:]
+            self._wide[start:stop] = np.maximum(self._wide[start:stop], wide)
+            ends[start, stop] = known.raised(claim)
+        for number, (start, stop, claim) in enumerate(parts):
+            known = _taken(self._known, start, stop, where)
+            if claim > known.before[-1]:
+                known = known.raised(min(claim, self._walked(known, claim, f"{where}[{number}]")))
+            self._known[start, stop] = known
 
     @property
     def excess(self) -> int:
@@ -119,9 +145,11 @@ class Row:
             found = self._sets_at(place, enough - int(part.before[k]))
             bit = np.searchsorted(active, self._users[place])
             members, idle = _spread(found.members, bit), _spread(found.idle, bit)
-            served, excess = _paired(served, excess, members, idle, found.excess, enough, where)
             staying = self._last[active] > place if place + 1 < part.stop else np.zeros(len(active), dtype=bool)
-            excess = excess + self._left(active, ~staying, served, part)
+            leaving = ~staying & (self._first[active] >= part.start) & (self._last[active] < part.stop)
+            needed = sum(1 << k for k in np.flatnonzero(leaving & (self._without[active] == NEVER)).tolist())
+            served, excess = _paired((served, excess), (members, idle, found.excess), enough, needed, where)
+            excess = excess + self._left(active, leaving, served)
             good = np.flatnonzero(excess <= enough)
             following = self.active(place + 1) if place + 1 < part.stop else active[:0]
             kept = np.flatnonzero(staying)
@@ -133,20 +161,20 @@ class Row:
                 raise InputError(where, f"leaves more than {MOST_STATES} states", "too many to check")
         return int(excess.min())
 
-    def _left(self, active: Ints, gone: Bools, served: Ints, part: _Known) -> Ints:
-        """[states] what it costs that users whose servers all lie in the part, the last here, are not served."""
+    def _left(self, active: Ints, leaving: Bools, served: Ints) -> Ints:
+        """[states] what it costs that users whom only this part could serve are not served."""
         found = np.zeros(len(served), dtype=np.int64)
-        inside = gone & (self._first[active] >= part.start) & (self._last[active] < part.stop)
-        for bit in np.flatnonzero(inside).tolist():
-            missing = (served >> bit & 1) == 0
-            found[missing] = np.minimum(found[missing] + self._without[active[bit]], NEVER)
+        for bit in np.flatnonzero(leaving).tolist():
+            if self._without[active[bit]] > 0:
+                missing = (served >> bit & 1) == 0
+                found[missing] = np.minimum(found[missing] + self._without[active[bit]], NEVER)
         return found
 
     def _sets_at(self, place: int, width: int) -> _Sets:
         """Sets of one place with an excess up to ``width``, least first, but for those that are never needed."""
         found = self._sets.get(place)
         if found is None or found.reach < width:
-            wide = width if found is None else max(width, _WIDER * found.reach)
+            wide = max(width, int(self._wide[place]) if found is None else _WIDER * found.reach)
             found = self._sets[place] = self._listed(place, wide)
         return found
 
@@ -170,21 +198,31 @@ class Row:
 
 
 def _paired(
-    served: Ints, excess: Ints, members: Ints, idle: Ints, over: Ints, enough: int, where: str
+    states: tuple[Ints, Ints], sets: tuple[Ints, Ints, Ints], enough: int, needed: int, where: str
 ) -> tuple[Ints, Ints]:
-    """States after a place: each with all sets that it can be followed by, while the excess is not too much."""
-    count = np.searchsorted(over, enough - excess, side="right")
-    if int(count.sum()) > MOST_PAIRS:
-        raise InputError(where, f"leaves more than {MOST_PAIRS} pairs of states and sets", "too many to check")
-    states, totals = [served[:0]], [excess[:0]]
-    either = members | idle
-    for i in np.flatnonzero(count).tolist():
-        k = count[i]
-        # Of the set nobody is served already, and of those who would be added at no loss everybody is.
-        fits = np.flatnonzero((either[:k] & served[i]) == idle[:k])
-        states.append(served[i] | members[fits])
-        totals.append(excess[i] + over[fits])
-    return np.concatenate(states), np.concatenate(totals)
+    """States after a place: each with all sets that it can be followed by, while the excess is not too much.
+
+    Args:
+        states: served, excess. sets: members, idle, excess.
+        needed: bits of users who must be served, and cannot be later.
+    """
+    served, excess = states
+    members, idle, over = sets
+    key, states_, totals, pairs = members & needed, [served[:0]], [excess[:0]], 0
+    lacking = needed & ~served
+    for missing in np.unique(lacking).tolist():
+        rows = np.flatnonzero(key == missing)  # the least excess first, as all sets are
+        either, alone, value = members[rows] | idle[rows], idle[rows], over[rows]
+        for i in np.flatnonzero(lacking == missing).tolist():
+            k = int(np.searchsorted(value, enough - excess[i], side="right"))
+            # Of the set nobody is served already, and of those who would be added at no loss everybody is.
+            fits = np.flatnonzero((either[:k] & served[i]) == alone[:k])
+            states_.append(served[i] | members[rows[fits]])
+            totals.append(excess[i] + value[fits])
+            pairs += k
+            if pairs > MOST_PAIRS:
+                raise InputError(where, f"leaves more than {MOST_PAIRS} pairs of states and sets", "too many to check")
+    return np.concatenate(states_), np.concatenate(totals)
 
 
 def _undominated(served: Ints, excess: Ints, late: Ints) -> tuple[Ints, Ints]:

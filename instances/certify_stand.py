@@ -94,7 +94,9 @@ class Stand:
         if len(users) > MOST_USERS:
             raise InputError("certificate.parts", f"hold a server that {len(users)} users reach",
                              f"sets of more than {MOST_USERS} are too many to check")  # fmt: skip
-        (one, of_one), (two, of_two) = self._halves
+        half = len(users) // 2
+        one, of_one = self._tables(range(half))
+        two, of_two = self._tables(range(half, len(users)))
         # What one half leaves of blocks and units is for the other.
         rest = np.ascontiguousarray(of_two[:, ::-1, ::-1].reshape(len(two), -1).T)
         alone = of_two[:, -1, -1]
@@ -113,11 +115,6 @@ class Stand:
         order = np.argsort(value, kind="stable")
         order = order[value[order] <= ceiling]
         return Sets(found[order], value[order])
-
-    @functools.cached_property
-    def _halves(self) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
-        n = len(self.users)
-        return self._tables(range(n // 2)), self._tables(range(n // 2, n))
 
     def _tables(self, users: range) -> tuple[Ints, Ints]:
         """Sets of some users that fit, and [sets, blocks + 1, units + 1] their least gains with so many pieces."""

@@ -199,8 +199,13 @@ class OptionTable:
     @property
     def uplink_s(self) -> Floats:
         """[n_options] s on the whole uplink of its server: a/W (0 for local options)."""
-        band = np.where(self.is_local, 1.0, self.bandwidth_mhz[self.server] if self.n_servers else 1.0)
-        return np.asarray(self.uplink_mhz_s / band)
+        return self._uplink_s(slice(None))
+
+    def _uplink_s(self, rows: Any) -> Floats:
+        """`uplink_s` of some options, without working out the others."""
+        server = self.server[rows]
+        band = np.where(server == LOCAL, 1.0, self.bandwidth_mhz[server] if self.n_servers else 1.0)
+        return np.asarray(self.uplink_mhz_s[rows] / band)
 
     @property
     def budget_s(self) -> Floats:
@@ -243,8 +248,9 @@ class OptionTable:
         Shares broadcast against ``[len(rows)]`` on the last axis, so ``[k, 1]`` shares give ``[k, n]`` costs.
         """
         user = self.user[rows]
-        fastest, budget, device_s = self.clock_max[user], self.budget_s[rows], self.device_s[rows]
-        air = physics.over_share(self.uplink_s[rows], uplink_share)
+        fastest, device_s = self.clock_max[user], self.device_s[rows]
+        budget = self.deadline_s[user] - self.fixed_s[rows]
+        air = physics.over_share(self._uplink_s(rows), uplink_share)
         run = physics.over_share(self.server_s[rows], compute_share)
         slack = budget - air - run
         # A hair of room: what is late by rounding only, after a sum of three times, is not late.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -36,6 +37,7 @@ _FEW = ((10_000, 2_000, None), (10_000, 20_000, 200))
 """When looking for a good plan: states that go on, sets of a server at most, and sets for each state."""
 _LONG = 300
 """Servers from which on the second of these takes too long."""
+_THREADS = 2
 _FORESIGHT = 8
 """Servers of a part on average from which on plans are made of parts."""
 _ROLLED, _WIDENED = (5_000, 200), 20
@@ -103,10 +105,14 @@ class Corridor:
         mean = float(paid.mean()) if table.n_users else 0.0
         regret = _regret(columns, line, paid)
         worth = columns.cost_j - paid[columns.user]
-        choices = [
-            self._choice(place, worth, float(table.static_j[server]), regret, _WIDTH * mean)
-            for place, server in enumerate(line.server.tolist())
-        ]
+        static = table.static_j[line.server].tolist()
+        # NumPy releases the lock in long steps. What has not begun when one fails, or at Ctrl-C, is not begun.
+        pool = ThreadPoolExecutor(_THREADS)
+        try:
+            choices = list(pool.map(lambda k: self._choice(k, worth, static[k], regret, _WIDTH * mean),
+                                    range(len(static))))  # fmt: skip
+        finally:
+            pool.shutdown(cancel_futures=True)
         self._row = Row(line, choices, alone - paid, regret)
         self._base = [*paid.tolist(), *(c.least_j for c in choices), *(alone - paid)[line.last < 0].tolist()]
         self._step = _STEP * mean + _ROUNDING

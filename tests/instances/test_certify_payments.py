@@ -205,21 +205,20 @@ def test_p41_parts_of_a_row_exceed_by_what_enumeration_says(seed: int) -> None:
     assert row.excess == 0
     for part, known in (((0, 1), [(0, 1)]), ((1, 2), [(0, 1), (1, 2)]), ((0, 2), [(0, 2)]), ((0, 3), [(0, 3)])):
         claim = min(NEVER // 8, 2 * truth[part] + 7)
-        row.settle(*part, claim, "here")
+        row.settle([(*part, claim)], "here")
         expected = sum(truth[p] for p in known)
         assert row.excess == expected if expected < NEVER // 8 else row.excess >= claim
     modest, *_ = shared_row(seed)
-    modest.settle(0, 1, truth[0, 1] // 2, "here")
+    modest.settle([(0, 1, truth[0, 1] // 2)], "here")
     assert modest.excess == min(truth[0, 1], truth[0, 1] // 2)
 
 
 def test_parts_must_follow_from_one_another() -> None:
     row, *_ = shared_row(0)
     with pytest.raises(InputError, match=r"places 0 to 2.*two parts that came before"):
-        row.settle(0, 3, 0, "certificate.parts[0]")
-    row.settle(0, 2, 0, "certificate.parts[0]")
-    with pytest.raises(InputError, match="two parts that came before"):
-        row.settle(1, 2, 0, "certificate.parts[1]")
+        row.settle([(0, 3, 0)], "certificate.parts")
+    with pytest.raises(InputError, match=r"parts\[1\].*two parts that came before"):
+        row.settle([(0, 2, 0), (1, 2, 0)], "certificate.parts")
 
 
 def test_too_many_users_at_a_server_are_refused() -> None:
