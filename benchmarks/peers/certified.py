@@ -25,7 +25,10 @@ SEED, LIMITS = 1, Limits(time_s=120.0, gap=1e-2)
 
 
 def rows() -> Iterator[dict[str, Any]]:
-    """One a large instance: the gap, and that to what the certificate proves; null without a plan."""
+    """One a large instance: the gap, and that to what the certificate proves; null without a plan.
+
+    ``no_plan``: whether the certificate proves that there is none (docs/theory.md, P43).
+    """
     method = get_method("branch")
     for users in BARS["large"].sizes:
         for place in places(users, "units", SEED):
@@ -40,6 +43,7 @@ def rows() -> Iterator[dict[str, Any]]:
                 "certify_s": round(time.perf_counter() - start - took, 2),
                 "infeasible": answer.stop is Stop.INFEASIBLE,
                 **{name: 1 - bound / cost if math.isfinite(cost) else None for name, bound in gaps.items()},
+                "no_plan": proven == math.inf,
             }  # fmt: skip
 
 
@@ -51,7 +55,10 @@ def main() -> None:
         found.append(row)
     known = [row for row in found if row["certified_gap"] is not None]
     within = sum(row["certified_gap"] <= LIMITS.gap + 1e-9 for row in known)
-    summary = {"instances": len(found), "infeasible": sum(row["infeasible"] for row in found), "certified": within}
+    summary = {
+        "instances": len(found), "certified": within, "infeasible": sum(row["infeasible"] for row in found),
+        "certified_infeasible": sum(row["no_plan"] for row in found),
+    }  # fmt: skip
     print(summary)
     text = json.dumps({"benchmark": "certified", "machine": machine(), **summary, "rows": found}, indent=2)
     (RESULTS / "certified_large.json").write_text(text + "\n")
