@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -92,6 +93,52 @@ def test_a_quick_plan_is_feasible_and_near():
         assert columns.blocks[mine].sum() <= table.blocks[s] and columns.units[mine].sum() <= table.units[s]
     assert corridor.run(lambda: False)
     assert cost(table, columns, held) >= cost(table, columns, corridor.held) - 1e-9
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_parts_decided_one_after_the_other_make_a_plan(seed):
+    """Feasible, everybody served who must be, never below the optimum, mostly close to it."""
+    instance = road(seed, users=16, servers=6, load=0.4 if seed % 2 else 0.8)
+    small = instance.devices.replace(memory_mb=np.full(len(instance.devices), 4.5))
+    table = expand(instance.replace(devices=small) if seed % 2 else instance)
+    paid = np.full(table.n_users, 0.5)
+    corridor, columns = corridor_of(table, paid)
+    whole, _ = corridor_of(table, paid)
+    assert whole.run(lambda: False)
+    best = cost(table, columns, whole.held)
+    plans = []
+    assert corridor.run(lambda: False, lambda held: bool(plans.append(held)))
+    assert cost(table, columns, corridor.held) == pytest.approx(best, rel=1e-9)
+    for held in [corridor.rolled(), *plans]:
+        assert held is not None and (held >= 0).all()
+        for s in range(table.n_servers):
+            mine = held[columns.server[held] == s]
+            assert columns.blocks[mine].sum() <= table.blocks[s] and columns.units[mine].sum() <= table.units[s]
+        assert best * (1 - 1e-9) <= cost(table, columns, held) <= 1.5 * best
+
+
+def test_parts_are_decided_given_what_was_decided_before(monkeypatch):
+    """Place by place, each with one more in view: nobody is served twice, and the end is a plan all the same."""
+    table = expand(road(2, users=12, servers=5, load=0.6))
+    corridor, columns = corridor_of(table, np.full(table.n_users, 0.3))
+    held = corridor.rolled()
+    assert held is not None and (held >= 0).all()
+    assert corridor.run(lambda: False)
+    assert cost(table, columns, held) >= cost(table, columns, corridor.held) * (1 - 1e-9)
+    # Where no state gets through whatever excess is allowed, there is none.
+    monkeypatch.setattr("solvers.corridor.search._WIDENED", 0)
+    assert corridor_of(table, np.full(table.n_users, 0.3))[0].rolled() is None
+
+
+def test_a_long_row_is_settled_without_a_quick_plan(monkeypatch):
+    monkeypatch.setattr(sys.modules["solvers.corridor.settle"], "_SHORT", 0)
+    monkeypatch.setattr("solvers.corridor.search._FORESIGHT", 1)
+    monkeypatch.setattr("solvers.corridor.search.Corridor.plan", lambda self: None)
+    instance = road(2, users=14, servers=6, load=0.8)
+    mine, milp = solve(instance, method="corridor", limits=TIGHT), solve(instance, method="joint_units", limits=TIGHT)
+    assert mine.objective_j == pytest.approx(milp.objective_j, rel=1e-7) and mine.verdict is Verdict.CERTIFIED
+    near = solve(instance, method="corridor", limits=Limits(gap=0.5))
+    assert near.plan is not None and near.gap <= 0.5
 
 
 def test_sets_of_a_server_are_those_of_enumeration():
