@@ -17,7 +17,7 @@ from instances.certify_pieces import Pieces
 from instances.certify_row import Row
 from instances.certify_stand import NEVER, Stand
 from instances.columns import Floats, Ints
-from instances.errors import InputError
+from instances.errors import InputError, TooMuchError
 from instances.instance import Instance
 
 __all__ = ["bound_of_payments", "check_payments"]
@@ -38,7 +38,7 @@ def check_payments(node: Payments, n_users: int, n_servers: int, where: str) -> 
             server twice, or not all; parts that do not lie in it or have an excess that is no number.
     """
     if n_users > MOST_PAYING:
-        raise InputError(where, f"has payments of {n_users} users", f"{MOST_PAYING} are the most")
+        raise TooMuchError(where, f"has payments of {n_users} users", f"{MOST_PAYING} are the most")
     row: tuple[Any, ...] = node.row
     figures: tuple[tuple[str, Any, tuple[int, ...]], ...] = (
         ("paid_j", node.paid_j, (n_users,)), ("prices", node.prices, (2, n_servers))
@@ -73,7 +73,7 @@ def bound_of_payments(instance: Instance, p: Pieces, node: Payments, where: str 
         instance: what servers have. p: columns of all users. node: see `Payments`; `check_tree` has passed it.
 
     Raises:
-        InputError: parts that are too much to check, or that do not follow from each other.
+        InputError: parts that do not follow from each other. TooMuchError: a part.
     """
     n = instance.n_users
     if len(np.unique(p.user)) < n:

@@ -16,7 +16,7 @@ from instances.certify_bounds import Case, OfUsers, least_of, links_at, prices_a
 from instances.certify_least import cost_down
 from instances.certify_options import LOCAL, Options
 from instances.columns import Bools, Floats, Ints
-from instances.errors import InputError
+from instances.errors import TooMuchError
 from instances.instance import Instance
 from instances.outward import add_down, add_up, below, div_up, mul_down, mul_up, sub_down, sub_up
 
@@ -121,7 +121,7 @@ def list_pieces(instance: Instance, o: Options, sieves: Sequence[Sieve] = (), al
         alike: [n] equal for options of one user at one server of which one may undercut another; None: none may.
 
     Raises:
-        InputError: too many to list.
+        TooMuchError: columns.
     """
     alone, remote = np.flatnonzero(o.server == LOCAL), np.flatnonzero(o.server != LOCAL)
     nothing = np.zeros(len(alone))
@@ -141,7 +141,7 @@ def list_pieces(instance: Instance, o: Options, sieves: Sequence[Sieve] = (), al
         total += len(part)
         if total > MOST_PIECES:
             why = "drop options by prices before the first split"
-            raise InputError("certificate", f"leaves more than {MOST_PIECES} choices of pieces", fix=why)
+            raise TooMuchError("certificate", f"leaves more than {MOST_PIECES} choices of pieces", fix=why)
     joined = join_pieces(found)
     return joined.take(np.lexsort((joined.server, joined.user)))
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from instances.certify_stand import NEVER, Stand
 from instances.columns import Bools, Ints
-from instances.errors import InputError
+from instances.errors import InputError, TooMuchError
 
 __all__ = ["Row"]
 
@@ -115,7 +115,7 @@ class Row:
         """Take into account that parts (start, stop) exceed what payments prove by a claim, or by what is less.
 
         Raises:
-            InputError: two halves of one are not known; more users, sets or states than are worth looking at.
+            InputError: two halves of one are not known. TooMuchError: users, sets or states.
         """
         ends = dict(self._known)
         for number, (start, stop, claim) in enumerate(parts):  # how wide sets will be asked for, if all claims hold
@@ -141,7 +141,7 @@ class Row:
             k = place - part.start
             active, enough = self.active(place), most - int(part.behind[k + 1])
             if len(active) > MOST_ACTIVE:
-                raise InputError(where, f"has {len(active)} users at place {place}", f"more than {MOST_ACTIVE}")
+                raise TooMuchError(where, f"has {len(active)} users at place {place}", f"more than {MOST_ACTIVE}")
             found = self._sets_at(place, enough - int(part.before[k]))
             bit = np.searchsorted(active, self._users[place])
             members, idle = _spread(found.members, bit), _spread(found.idle, bit)
@@ -158,7 +158,7 @@ class Row:
             if not len(served):
                 return most + 1
             if len(served) > MOST_STATES:
-                raise InputError(where, f"leaves more than {MOST_STATES} states", "too many to check")
+                raise TooMuchError(where, f"leaves more than {MOST_STATES} states")
         return int(excess.min())
 
     def _left(self, active: Ints, leaving: Bools, served: Ints) -> Ints:
@@ -221,7 +221,7 @@ def _paired(
             totals.append(excess[i] + value[fits])
             pairs += k
             if pairs > MOST_PAIRS:
-                raise InputError(where, f"leaves more than {MOST_PAIRS} pairs of states and sets", "too many to check")
+                raise TooMuchError(where, f"leaves more than {MOST_PAIRS} pairs of states and sets")
     return np.concatenate(states_), np.concatenate(totals)
 
 

@@ -13,7 +13,7 @@ import itertools
 import numpy as np
 
 from instances.columns import Bools, Ints
-from instances.errors import InputError
+from instances.errors import TooMuchError
 
 __all__ = ["MOST_USERS", "Sets", "Stand"]
 
@@ -88,11 +88,11 @@ class Stand:
         """All sets, the empty one too, of a value up to ``ceiling``.
 
         Raises:
-            InputError: too many users or sets.
+            TooMuchError: users or sets.
         """
         users = self.users
         if len(users) > MOST_USERS:
-            raise InputError("certificate.parts", f"hold a server that {len(users)} users reach",
+            raise TooMuchError("certificate.parts", f"hold a server that {len(users)} users reach",
                              f"sets of more than {MOST_USERS} are too many to check")  # fmt: skip
         half = len(users) // 2
         one, of_one = self._tables(range(half))
@@ -110,7 +110,7 @@ class Stand:
             values.append(value[good])
             count += len(good)
             if count > MOST_SETS:
-                raise InputError("certificate.parts", f"leave more than {MOST_SETS} sets of users at a server")
+                raise TooMuchError("certificate.parts", f"leave more than {MOST_SETS} sets of users at a server")
         found, value = np.concatenate(members), np.concatenate(values)
         order = np.argsort(value, kind="stable")
         order = order[value[order] <= ceiling]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["InputError", "nearest"]
+__all__ = ["InputError", "TooMuchError", "nearest"]
 
 
 class InputError(ValueError):
@@ -32,7 +32,11 @@ class InputError(ValueError):
         return text
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
-        return (InputError, (self.where, self.what, self.why, self.fix))
+        return (type(self), (self.where, self.what, self.why, self.fix))
+
+
+class TooMuchError(InputError):
+    """Input that may be right, but would take too much to check."""
 
 
 def _printable(text: str) -> str:

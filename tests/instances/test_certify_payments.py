@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from instances.certificate_file import certificate_from_json, certificate_to_jso
 from instances.certify import CERTIFIABLE, certify
 from instances.certify_row import Row
 from instances.certify_stand import NEVER, Stand
-from instances.errors import InputError
+from instances.errors import InputError, TooMuchError
 from instances.expand import expand
 from instances.generate import generate
 from instances.instance import Instance
@@ -226,7 +227,7 @@ def test_too_many_users_at_a_server_are_refused() -> None:
     one = np.ones(n, dtype=np.int64)
     stand = Stand(np.arange(n), one, one, -one, (2, 2), 0)
     assert stand.least(0, 0) == -2
-    with pytest.raises(InputError, match="29 users reach"):
+    with pytest.raises(TooMuchError, match="29 users reach"):
         stand.sets(0)
 
 
@@ -293,6 +294,21 @@ def test_they_stand_for_whole_pieces_and_open_servers_only(result: Result) -> No
     leaf = Leaf(np.zeros((3, 8)))
     with pytest.raises(InputError, match="payments"):
         prove(result.instance, ServerSplit(0, node, leaf))
+
+
+@pytest.mark.parametrize(
+    "name", ["row.MOST_STATES", "row.MOST_PAIRS", "row.MOST_ACTIVE", "stand.MOST_SETS", "stand.MOST_USERS"]
+)
+def test_what_is_too_much_to_check_is_no_fault(result: Result, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said, and a method's result keeps the bound as its word instead of being called wrong."""
+    module, limit = name.split(".")
+    monkeypatch.setattr(f"instances.certify_{module}.{limit}", 1)
+    assert result.certificate is not None
+    with pytest.raises(TooMuchError) as caught:
+        certify(result.instance, result.certificate)
+    assert type(pickle.loads(pickle.dumps(caught.value))) is TooMuchError
+    again = solve(result.instance, "corridor", limits=Limits(gap=1e-7))
+    assert (again.verdict is Verdict.OPTIMAL and math.isnan(again.certified_j)) or again.certified_j == -math.inf
 
 
 @pytest.mark.parametrize("claim", ["bound", "part", "payments"])
