@@ -35,7 +35,8 @@ CERTIFIER = ("instances.certify", "instances.certify_bounds", "instances.certify
              "instances.certify_costs", "instances.certify_cuts", "instances.certify_dominance",
              "instances.certify_least", "instances.certify_options", "instances.certify_pieces",
              "instances.certify_tree", "instances.certify_values", "instances.outward",
-             "instances.certify_nothing", "instances.certificate")  # fmt: skip
+             "instances.certify_nothing", "instances.certify_payments", "instances.certify_row",
+             "instances.certify_stand", "instances.certificate")  # fmt: skip
 HIDDEN_FROM_CERTIFIER = ("instances.options", "instances.physics", "instances.expand", "instances.prune",
                          "instances.plan", "instances.check", "formulations", "solvers", "results",
                          "edgecut")  # fmt: skip

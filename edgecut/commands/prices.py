@@ -89,7 +89,7 @@ def _frame(
     found: Result, again: str, step: Step, top: int, limits: Limits, seed: int, lines: ProgressLines
 ) -> pd.DataFrame | None:
     """Rows to show; None when the result has neither prices nor a plan."""
-    if found.certificate is None and not found.valid:
+    if not found.valid and (found.certificate is None or found.certificate.costless):
         return None
     if again == NONE:
         return found.prices.head(top)

@@ -141,7 +141,7 @@ def slopes_of(result: Result) -> Slopes:
         raise InputError("result", "is of J-M", "prices are those of a sum over users, and J-M minimises a maximum")
     table, load = expand(instance), _load(result)
     planned = _of_plan(table, result.plan) if result.plan is not None and result.valid else None
-    if certificate is not None and isinstance(certificate.root, Leaf):
+    if certificate is not None and isinstance(certificate.root, Leaf) and not certificate.costless:
         prices = certificate.root.prices
         kept = np.full(prices.shape, np.nan) if planned is None else planned[0]
         return Slopes(instance, "bound", prices, _paid_for(table, prices), load, kept)
