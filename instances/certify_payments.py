@@ -20,7 +20,7 @@ from instances.columns import Floats, Ints
 from instances.errors import InputError, TooMuchError
 from instances.instance import Instance
 
-__all__ = ["bound_of_payments", "check_payments"]
+__all__ = ["bound_of_payments", "check_payments", "is_whole"]
 
 MOST_PAYING = 2**20
 """Users, so that sums of payments are whole numbers that a computer can hold."""
@@ -48,17 +48,18 @@ def check_payments(node: Payments, n_users: int, n_servers: int, where: str) -> 
             raise InputError(f"{where}.{name}", f"are no array of numbers of shape {shape}")
         if not (np.isfinite(values) & (values >= 0)).all():
             raise InputError(f"{where}.{name}", "are negative or not finite", "what is paid is finite and not negative")
-    if row and not (all(_is_whole(s) for s in row) and sorted(row) == list(range(n_servers))):
+    if row and not (all(is_whole(s) for s in row) and sorted(row) == list(range(n_servers))):
         raise InputError(f"{where}.row", "is no order of all servers", "every server has one place in it")
     for k, part in enumerate(node.parts):
         at, excess = f"{where}.parts[{k}]", part.excess_j
-        if not (_is_whole(part.start) and _is_whole(part.stop) and 0 <= part.start < part.stop <= len(row)):
+        if not (is_whole(part.start) and is_whole(part.stop) and 0 <= part.start < part.stop <= len(row)):
             raise InputError(at, f"is from {part.start!r} to {part.stop!r}", "it does not lie in the row")
         if not (_is_number(excess) and 0 <= excess < math.inf):
             raise InputError(f"{at}.excess_j", f"is {excess!r}", "it is finite and not negative")
 
 
-def _is_whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number, and no truth value."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 

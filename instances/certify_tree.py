@@ -12,7 +12,7 @@ import numpy as np
 
 from instances.certificate import Certificate, Dropped, Leaf, Links, Node, Payments, PieceSplit, ServerSplit, UserSplit
 from instances.certify_options import Offers
-from instances.certify_payments import check_payments
+from instances.certify_payments import check_payments, is_whole
 from instances.errors import InputError
 
 __all__ = ["check_tree", "option_code", "parts_of"]
@@ -63,20 +63,20 @@ def _check_node(node: Any, settled: set[int], offers: Offers, where: str) -> Non
     elif isinstance(node, Payments):
         check_payments(node, instance.n_users, instance.n_servers, where)
     elif isinstance(node, ServerSplit):
-        if not (_is_whole(node.server) and 0 <= node.server < instance.n_servers):
+        if not (is_whole(node.server) and 0 <= node.server < instance.n_servers):
             raise InputError(f"{where}.server", f"is {node.server!r}", f"servers are 0 to {instance.n_servers - 1}")
         if node.server in settled:
             raise InputError(f"{where}.server", f"is {node.server}", "further up it is settled already")
     elif isinstance(node, UserSplit):
-        if not (_is_whole(node.user) and 0 <= node.user < instance.n_users):
+        if not (is_whole(node.user) and 0 <= node.user < instance.n_users):
             raise InputError(f"{where}.user", f"is {node.user!r}", f"users are 0 to {instance.n_users - 1}")
         _check_options(node, offers, where)
     elif isinstance(node, PieceSplit):
-        if not (_is_whole(node.user) and 0 <= node.user < instance.n_users):
+        if not (is_whole(node.user) and 0 <= node.user < instance.n_users):
             raise InputError(f"{where}.user", f"is {node.user!r}", f"users are 0 to {instance.n_users - 1}")
         if node.kind not in ("blocks", "units"):
             raise InputError(f"{where}.kind", f"is {node.kind!r}", "pieces are blocks or units")
-        if not (_is_whole(node.most) and 0 <= node.most <= MOST_PIECES):
+        if not (is_whole(node.most) and 0 <= node.most <= MOST_PIECES):
             raise InputError(f"{where}.most", f"is {node.most!r}", "a number of pieces is whole and not negative")
     else:
         raise InputError(where, f"is a {type(node).__name__}", "a node is a leaf, a sieve or a split")
@@ -117,17 +117,13 @@ def _check_options(node: UserSplit, offers: Offers, where: str) -> None:
     options: Any = node.options
     if not isinstance(options, tuple) or not options:
         raise InputError(f"{where}.options", "are none", "then there is nothing to choose between")
-    if any(not (isinstance(o, tuple) and len(o) == 2 and all(_is_whole(k) for k in o)) for o in options):
+    if any(not (isinstance(o, tuple) and len(o) == 2 and all(is_whole(k) for k in o)) for o in options):
         raise InputError(f"{where}.options", "are not all pairs", "an option is (server, cut row)")
     if len(set(node.options)) < len(node.options):
         raise InputError(f"{where}.options", "name one twice", "once is enough")
     for k, (server, cut) in enumerate(node.options):
         if not offers.allows(int(node.user), int(server), int(cut)):
             raise InputError(f"{where}.options[{k}]", f"is ({server}, {cut})", f"user {node.user} has no such option")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def parts_of(node: Node) -> tuple[Node, ...]:
